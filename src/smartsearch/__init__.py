@@ -1,0 +1,1 @@
+"""smartsearch: local, offline image search."""

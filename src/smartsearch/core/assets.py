@@ -1,0 +1,265 @@
+"""What the library knows: frozen values, no behaviour beyond their own fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Embedding = NDArray[np.float32]
+"""One L2-normalised vector, shape (dim,), float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """What ``stat`` says of a file: equal identities mean an unchanged file. Sizes in bytes, mtime in nanoseconds."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder (or single file) the user asked to index. ``path`` is absolute, decoded with ``os.fsdecode``."""
+
+    id: int
+    path: str
+    recursive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What the store remembers of one file, enough to decide what changed.
+
+    ``asset_id`` is None for a file that could not be read (it has a row in the errors table only).
+    ``embedded`` tells whether the asset has a vector in the space that was asked about.
+    """
+
+    asset_id: int | None
+    path: str
+    identity: FileIdentity
+    file_hash: bytes | None
+    missing: bool = False
+    embedded: bool = True
+    sidecar_mtime_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gps:
+    """Signed decimal degrees (WGS 84; south and west negative) and altitude in metres above sea level."""
+
+    latitude: float
+    longitude: float
+    altitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What EXIF, IPTC, XMP and a sidecar say, in the field's standard terms.
+
+    ``taken_at`` is the wall clock where the photo was taken (naive); ``taken_offset`` its UTC offset in minutes when
+    known. Focal length in millimetres, exposure time in seconds. ``rating`` is 0-5, -1 for rejected.
+    ``exif`` holds every readable tag as JSON-ready values: {"EXIF": {...}, "GPS": {...}, "IPTC": {...}, "XMP": {...}}.
+    """
+
+    taken_at: datetime | None = None
+    taken_offset: int | None = None
+    gps: Gps | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    lens_model: str | None = None
+    focal_length: float | None = None
+    f_number: float | None = None
+    exposure_time: float | None = None
+    iso: int | None = None
+    rating: int | None = None
+    title: str | None = None
+    description: str | None = None
+    keywords: tuple[str, ...] = ()
+    exif: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageContent:
+    """Everything derived from the bytes of one image, made by one decode.
+
+    ``width`` and ``height`` are of the upright picture (EXIF orientation applied). ``format`` is lower case ("jpeg",
+    "png", "heif", ...). ``phash`` is a 64-bit DCT perceptual hash as an unsigned integer. ``color`` is the dominant
+    sRGB colour, 0xRRGGBB. ``thumbnail`` is an encoded WebP.
+    """
+
+    format: str
+    width: int
+    height: int
+    frames: int
+    phash: int
+    color: int
+    metadata: Metadata
+    thumbnail: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A label on an image. ``confidence`` in 0-1; ``source`` says who put it there."""
+
+    name: str
+    confidence: float = 1.0
+    source: Literal["user", "keywords", "auto"] = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One indexed image. Times are timezone-aware UTC, except ``metadata.taken_at`` (see there)."""
+
+    id: int
+    path: str
+    file_hash: bytes
+    identity: FileIdentity
+    format: str
+    width: int
+    height: int
+    frames: int
+    created_at: datetime | None
+    modified_at: datetime
+    indexed_at: datetime
+    missing_since: datetime | None
+    phash: int
+    color: int
+    metadata: Metadata
+    tags: tuple[Tag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """A file that could not be indexed: ``code`` is a MediaError code, ``message`` a plain reason."""
+
+    path: str
+    code: str
+    message: str
+    occurred_at: datetime
+    identity: FileIdentity | None = None
+
+
+JobState = Literal["running", "done", "cancelled", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A durable long task. ``detail`` holds its parameters and counts, JSON-ready. Times are aware UTC."""
+
+    id: int
+    kind: str
+    state: JobState
+    total: int | None
+    done: int
+    errors: int
+    started_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None = None
+    pid: int | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+# -- changes: what the indexer hands to Store.apply, one transaction per call ------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PutImage:
+    """Insert the image at ``path``, or replace what was derived from its old bytes (the row keeps its id and tags).
+
+    ``embeddings`` maps a space key to a float32 vector (dim,). Clears an error recorded for the path.
+    """
+
+    path: str
+    identity: FileIdentity
+    file_hash: bytes
+    created_at: datetime | None
+    content: ImageContent
+    embeddings: Mapping[str, Embedding]
+    sidecar_mtime_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyImage:
+    """Insert ``path`` as a byte-identical copy of ``source_id``: content and embeddings are copied, not recomputed."""
+
+    source_id: int
+    path: str
+    identity: FileIdentity
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveImage:
+    """The asset's file is now at ``path``; everything else about it stays. Clears ``missing_since``."""
+
+    asset_id: int
+    path: str
+    identity: FileIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class TouchImage:
+    """The file's stat changed but its bytes did not. Clears ``missing_since``."""
+
+    asset_id: int
+    identity: FileIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class MarkMissing:
+    """The file is no longer where it was; the asset is kept."""
+
+    asset_id: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PutEmbedding:
+    """Add the vector of an image in one more space (a new model over an existing library)."""
+
+    asset_id: int
+    space: str
+    vector: Embedding
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateMetadata:
+    """New metadata (a sidecar changed) for an unchanged image."""
+
+    asset_id: int
+    metadata: Metadata
+    sidecar_mtime_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordError:
+    """The file could not be read. An asset already indexed from that path is kept as it was."""
+
+    error: FileError
+
+
+@dataclass(frozen=True, slots=True)
+class ClearError:
+    """Forget the error recorded for ``path`` (the file is gone or was excluded)."""
+
+    path: str
+
+
+Change = (
+    PutImage
+    | CopyImage
+    | MoveImage
+    | TouchImage
+    | MarkMissing
+    | PutEmbedding
+    | UpdateMetadata
+    | RecordError
+    | ClearError
+)

@@ -1,0 +1,184 @@
+"""The exception tree: one class per kind of failure, each with its exit code and HTTP status.
+
+Adapters map third-party errors to these once, with ``raise ... from``; only the CLI and the API turn them into text.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SmartsearchError(Exception):
+    """Base of every error the program raises on purpose.
+
+    ``exit_code`` is what the CLI exits with, ``http_status`` what the API answers, ``hint`` says what to do next.
+    """
+
+    exit_code: ClassVar[int] = 70
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(SmartsearchError):
+    """An argument or a setting has a wrong value."""
+
+    exit_code = 2
+    http_status = 400
+
+
+class ConfigError(UsageError):
+    """The configuration file or an environment variable cannot be used."""
+
+
+class QueryError(UsageError):
+    """A query cannot be understood."""
+
+
+class NotFoundError(SmartsearchError):
+    """Something named by the user does not exist."""
+
+    exit_code = 3
+    http_status = 404
+
+
+class PathNotFoundError(NotFoundError):
+    """A file or folder given by the user does not exist."""
+
+
+class AssetNotFoundError(NotFoundError):
+    """No image with that id or path is in the library."""
+
+
+class ModelError(SmartsearchError):
+    """A model cannot be used."""
+
+    exit_code = 4
+
+
+class UnknownModelError(ModelError):
+    """No model of that name is described."""
+
+    http_status = 404
+
+
+class WeightsMissingError(ModelError):
+    """The model is known but its files are not on this machine."""
+
+    http_status = 409
+
+
+class WeightsCorruptError(ModelError):
+    """A weight file does not match its checksum or cannot be loaded."""
+
+
+class DownloadError(ModelError):
+    """`models pull` did not finish; what was fetched is kept for the next try."""
+
+    http_status = 502
+
+
+class ModelExportError(ModelError):
+    """A checkpoint could not be turned into ONNX files."""
+
+
+class LibraryError(SmartsearchError):
+    """The library folder cannot be used."""
+
+    exit_code = 5
+
+
+class LibraryNotFoundError(LibraryError):
+    """There is no library yet at the given place."""
+
+    exit_code = 3
+    http_status = 404
+
+
+class LibraryCorruptError(LibraryError):
+    """The database of the library is damaged."""
+
+
+class LibraryTooNewError(LibraryError):
+    """The library was written by a newer program."""
+
+
+class LibraryBusyError(LibraryError):
+    """Another process is writing to the library."""
+
+    exit_code = 6
+    http_status = 409
+
+
+class LibraryReadOnlyError(LibraryError):
+    """The library cannot be written."""
+
+    exit_code = 7
+    http_status = 403
+
+
+class DiskFullError(LibraryError):
+    """There is no space left for the library."""
+
+    exit_code = 8
+    http_status = 507
+
+
+class RootUnavailableError(SmartsearchError):
+    """A scan root is unreadable, unmounted or suddenly empty: nothing was changed for it."""
+
+    exit_code = 9
+    http_status = 409
+
+
+class MediaError(SmartsearchError):
+    """One file cannot be read as an image. Costs that file only.
+
+    ``code`` is the stable word stored in the errors table.
+    """
+
+    http_status = 422
+    exit_code = 3
+    code: ClassVar[str] = "unreadable"
+
+
+class UnsupportedFormatError(MediaError):
+    """The bytes are not an image of a supported format."""
+
+    code = "unsupported"
+
+
+class CorruptImageError(MediaError):
+    """The file is truncated or damaged."""
+
+    code = "corrupt"
+
+
+class ImageTooLargeError(MediaError):
+    """The file has more bytes or pixels than the limits allow."""
+
+    code = "too-large"
+
+
+class DecodeTimeoutError(MediaError):
+    """Decoding took longer than the limit; the worker was stopped."""
+
+    code = "timeout"
+
+
+class DecodeCrashError(MediaError):
+    """The decoder process died or ran out of its memory limit."""
+
+    code = "crash"
+
+
+class FileAccessError(MediaError):
+    """The file vanished, changed while being read, or may not be read."""
+
+    code = "access"

@@ -1,0 +1,200 @@
+"""The ports: what the inside of the program expects of its adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartsearch.core.assets import (
+    Asset,
+    Change,
+    Embedding,
+    FileError,
+    FileState,
+    Job,
+    JobState,
+    Root,
+    Tag,
+)
+from smartsearch.core.query import Query
+from smartsearch.core.spaces import Calibration, EmbeddingSpace, Preprocessing
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """An asset and its cosine similarity (-1 to 1) to the query vector."""
+
+    asset_id: int
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCounts:
+    """Totals for `status`: images present, images missing, files in error, vectors per space key."""
+
+    images: int
+    missing: int
+    errors: int
+    embeddings: Mapping[str, int]
+    last_indexed_at: datetime | None
+
+
+SortKey = Literal["id", "taken_at", "path"]
+
+
+class Store(Protocol):
+    """The library's memory. Every write is one transaction; a call that raises has changed nothing.
+
+    Errors: LibraryReadOnlyError, DiskFullError, LibraryBusyError, LibraryCorruptError.
+    Safe to use from several threads; one process writes at a time.
+    """
+
+    @property
+    def generation(self) -> int:
+        """Grows with every committed change to images, tags or embeddings, also those made by another process."""
+        ...
+
+    def close(self) -> None: ...
+
+    # -- roots and what is known of files
+    def add_root(self, path: str, recursive: bool) -> Root:
+        """Remember a scan root; an equal path updates ``recursive``."""
+        ...
+
+    def remove_root(self, path: str) -> None: ...
+
+    def roots(self) -> list[Root]: ...
+
+    def file_states(self, space: EmbeddingSpace, under: str | None = None) -> Iterator[FileState]:
+        """Every known file (assets, missing ones too, then files in error), at or below ``under``, streamed."""
+        ...
+
+    def find_by_hash(self, file_hash: bytes, space: EmbeddingSpace) -> list[FileState]:
+        """Assets with these bytes (SHA-256 digest), oldest first."""
+        ...
+
+    # -- writing
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Commit all changes in one transaction, in order. A change that names an unknown asset is ignored."""
+        ...
+
+    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: Literal["user", "keywords", "auto"]) -> None:
+        """Replace the tags of one source on one image. AssetNotFoundError if there is no such image."""
+        ...
+
+    def forget(self, asset_ids: Sequence[int]) -> int:
+        """Delete assets with all that hangs on them; returns how many there were."""
+        ...
+
+    def forget_errors(self, paths: Sequence[str]) -> int: ...
+
+    def drop_space(self, space_key: str) -> int:
+        """Delete every vector of a space; returns how many."""
+        ...
+
+    # -- reading
+    def assets(self, ids: Sequence[int]) -> list[Asset]:
+        """In the order asked; unknown ids are left out."""
+        ...
+
+    def asset_by_path(self, path: str) -> Asset | None: ...
+
+    def select(
+        self,
+        where: Query,
+        *,
+        order: SortKey = "id",
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[int]:
+        """Ids of the assets that meet ``where``. Unknown sort values come last; ties by id."""
+        ...
+
+    def count(self, where: Query) -> int: ...
+
+    def match_text(self, text: str, where: Query, limit: int) -> list[Neighbor]:
+        """Full-text search over file name, folder, tags, title and description; words are joined by AND and match as
+        prefixes. ``similarity`` is a BM25 score, larger is better. Characters with a meaning to FTS are plain text."""
+        ...
+
+    def vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Embedding]: ...
+
+    def sample_vectors(self, space: EmbeddingSpace, count: int) -> NDArray[np.float32]:
+        """Up to ``count`` vectors spread over the library, deterministic for a generation; (n, dim) float32."""
+        ...
+
+    def nearest(self, space: EmbeddingSpace, vector: Embedding, where: Query, k: int) -> list[Neighbor]:
+        """The k assets nearest to ``vector`` among those that meet ``where``, best first, ties by id."""
+        ...
+
+    def counts(self) -> StoreCounts: ...
+
+    # -- errors
+    def errors(self, limit: int | None = None) -> list[FileError]:
+        """Files that could not be indexed, newest first."""
+        ...
+
+    # -- jobs and settings
+    def start_job(self, kind: str, detail: Mapping[str, Any]) -> Job:
+        """A new running job of this process. Jobs left running by a dead process become "interrupted" first."""
+        ...
+
+    def update_job(
+        self,
+        job_id: int,
+        *,
+        done: int,
+        errors: int,
+        total: int | None = None,
+        state: JobState = "running",
+        detail: Mapping[str, Any] | None = None,
+    ) -> None: ...
+
+    def request_cancel(self, job_id: int) -> None:
+        """Ask the process that runs the job to stop; it sees this in ``cancel_requested``."""
+        ...
+
+    def cancel_requested(self, job_id: int) -> bool: ...
+
+    def jobs(self, limit: int = 20) -> list[Job]:
+        """Newest first."""
+        ...
+
+    def setting(self, key: str) -> str | None: ...
+
+    def put_setting(self, key: str, value: str) -> None: ...
+
+
+class ImageEncoder(Protocol):
+    """Turns prepared pixels into embeddings."""
+
+    @property
+    def space(self) -> EmbeddingSpace: ...
+
+    @property
+    def preprocessing(self) -> Preprocessing: ...
+
+    def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, size, size, 3) uint8 RGB, resized and cropped as ``preprocessing`` says -> (n, dim) L2-normalised
+        float32. Normalisation by mean and std happens here. Thread-safe."""
+        ...
+
+
+class TextEncoder(Protocol):
+    """Turns words into embeddings of the same space as its image encoder."""
+
+    @property
+    def space(self) -> EmbeddingSpace: ...
+
+    @property
+    def calibration(self) -> Calibration | None: ...
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """n texts -> (n, dim) L2-normalised float32. Over-long texts are cut to the context length. Thread-safe."""
+        ...

@@ -1,0 +1,213 @@
+"""The query tree. Stores compile it to SQL; ``matches`` decides it for one asset in memory. The two must agree."""
+
+from __future__ import annotations
+
+import os.path
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from smartsearch.core.assets import Asset
+
+
+class Query(Protocol):
+    """A predicate over assets. Frozen, hashable, comparable."""
+
+    def matches(self, asset: Asset) -> bool:
+        """Whether the asset meets the predicate. An unknown (None) field never meets a field predicate."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Meets every asset, missing ones too."""
+
+    def matches(self, asset: Asset) -> bool:  # noqa: ARG002
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Every part holds. No parts: always true."""
+
+    parts: tuple[Query, ...]
+
+    def matches(self, asset: Asset) -> bool:
+        return all(part.matches(asset) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one part holds. No parts: never true."""
+
+    parts: tuple[Query, ...]
+
+    def matches(self, asset: Asset) -> bool:
+        return any(part.matches(asset) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold (an unknown field makes the part false, so its negation true)."""
+
+    part: Query
+
+    def matches(self, asset: Asset) -> bool:
+        return not self.part.matches(asset)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The file was there at the last scan."""
+
+    def matches(self, asset: Asset) -> bool:
+        return asset.missing_since is None
+
+
+@dataclass(frozen=True, slots=True)
+class IdIn:
+    """The asset is one of these."""
+
+    ids: tuple[int, ...]
+
+    def matches(self, asset: Asset) -> bool:
+        return asset.id in self.ids
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBetween:
+    """Capture time (wall clock; file modification time in UTC when EXIF has none) in [start, end). Bounds are naive."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def matches(self, asset: Asset) -> bool:
+        moment = asset.metadata.taken_at or asset.modified_at.replace(tzinfo=None)
+        return (self.start is None or moment >= self.start) and (self.end is None or moment < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class FormatIs:
+    """The image format is one of these lower-case names."""
+
+    formats: tuple[str, ...]
+
+    def matches(self, asset: Asset) -> bool:
+        return asset.format in self.formats
+
+
+@dataclass(frozen=True, slots=True)
+class FileSizeBetween:
+    """File size in bytes within [minimum, maximum]."""
+
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def matches(self, asset: Asset) -> bool:
+        size = asset.identity.size
+        return (self.minimum is None or size >= self.minimum) and (self.maximum is None or size <= self.maximum)
+
+
+@dataclass(frozen=True, slots=True)
+class PixelsBetween:
+    """Width times height within [minimum, maximum]."""
+
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def matches(self, asset: Asset) -> bool:
+        pixels = asset.width * asset.height
+        return (self.minimum is None or pixels >= self.minimum) and (self.maximum is None or pixels <= self.maximum)
+
+
+@dataclass(frozen=True, slots=True)
+class InFolder:
+    """The file lies in ``folder`` (absolute) or below it."""
+
+    folder: str
+
+    def matches(self, asset: Asset) -> bool:
+        folder = self.folder.rstrip(os.sep)
+        return asset.path.startswith(folder + os.sep)
+
+
+@dataclass(frozen=True, slots=True)
+class NameLike:
+    """The file name meets a glob (``*`` and ``?``), ASCII case-insensitively."""
+
+    pattern: str
+
+    def matches(self, asset: Asset) -> bool:
+        name = os.path.basename(asset.path)
+        pattern = self.pattern.replace("[", "[[]")
+        return fnmatchcase(_ascii_lower(name), _ascii_lower(pattern))
+
+
+@dataclass(frozen=True, slots=True)
+class CameraIs:
+    """Make, model or lens contains this text, ASCII case-insensitively."""
+
+    text: str
+
+    def matches(self, asset: Asset) -> bool:
+        meta = asset.metadata
+        wanted = _ascii_lower(self.text)
+        fields = (meta.camera_make, meta.camera_model, meta.lens_model)
+        return any(wanted in _ascii_lower(value) for value in fields if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class HasTag:
+    """Carries the tag, by exact name, ASCII case-insensitively."""
+
+    name: str
+
+    def matches(self, asset: Asset) -> bool:
+        return any(_ascii_lower(tag.name) == _ascii_lower(self.name) for tag in asset.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class RatingBetween:
+    """Star rating within [minimum, maximum]."""
+
+    minimum: int = -1
+    maximum: int = 5
+
+    def matches(self, asset: Asset) -> bool:
+        rating = asset.metadata.rating
+        return rating is not None and self.minimum <= rating <= self.maximum
+
+
+@dataclass(frozen=True, slots=True)
+class HasGps:
+    """The photo knows where it was taken."""
+
+    def matches(self, asset: Asset) -> bool:
+        return asset.metadata.gps is not None
+
+
+@dataclass(frozen=True, slots=True)
+class WithinBox:
+    """GPS position within the box, in degrees. ``west > east`` crosses the antimeridian."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def matches(self, asset: Asset) -> bool:
+        gps = asset.metadata.gps
+        if gps is None or not self.south <= gps.latitude <= self.north:
+            return False
+        if self.west <= self.east:
+            return self.west <= gps.longitude <= self.east
+        return gps.longitude >= self.west or gps.longitude <= self.east
+
+
+def _ascii_lower(text: str) -> str:
+    """Lower-case A-Z only: what SQLite's LIKE and NOCASE do, so that both sides agree."""
+    return text.translate(_ASCII_LOWER)
+
+
+_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}

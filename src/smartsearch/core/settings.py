@@ -1,0 +1,111 @@
+"""Frozen settings, each handed to the part that needs it. `smartsearch.config` reads them from TOML and environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+DEFAULT_EXCLUDES: tuple[str, ...] = (
+    # version control, tool and dependency folders
+    ".git/",
+    ".hg/",
+    ".svn/",
+    "node_modules/",
+    "__pycache__/",
+    ".venv/",
+    # trash, in the spellings of the desktop systems and NAS boxes
+    ".Trash/",
+    ".Trashes/",
+    ".Trash-*/",
+    ".local/share/Trash/",
+    "$RECYCLE.BIN/",
+    "RECYCLER/",
+    "#recycle/",
+    # thumbnails and caches that other programs make of the same photos
+    ".thumbnails/",
+    ".cache/",
+    "@eaDir/",
+    ".picasaoriginals/",
+    "Thumbs.db",
+    "*.lrdata/",
+    "*.photoslibrary/resources/",
+    "*.photoslibrary/database/",
+    # system and temporary
+    "System Volume Information/",
+    ".Spotlight-V100/",
+    ".fseventsd/",
+    "lost+found/",
+    "._*",
+    "*.tmp",
+    "*.part",
+    "*.crdownload",
+)
+"""gitignore-syntax patterns left out of every scan unless `default_excludes = false`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverySettings:
+    """What the walk takes and leaves. Patterns are in gitignore syntax, relative to each root."""
+
+    exclude: tuple[str, ...] = ()
+    default_excludes: bool = True
+    follow_symlinks: bool = True
+    include_hidden: bool = False
+    min_bytes: int = 1
+    """Files smaller than this are left out. Bytes."""
+
+    def patterns(self) -> tuple[str, ...]:
+        """All patterns in force, the user's last so that `!name` can take a default back."""
+        return (DEFAULT_EXCLUDES if self.default_excludes else ()) + self.exclude
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    """What one file may cost: beyond this it becomes a row in `smartsearch errors`."""
+
+    max_bytes: int = 2 * 1024**3
+    max_pixels: int = 300_000_000
+    min_side: int = 1
+    """Pictures with a shorter side below this many pixels are left out (recorded as "too-small")."""
+    seconds: float = 60.0
+    """Wall-clock limit for one file."""
+    memory_bytes: int = 3 * 1024**3
+    """Address-space limit of one decode worker (where the OS has RLIMIT_AS)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailSettings:
+    """Sizes are the longer side in pixels; quality is WebP's 0-100."""
+
+    size: int = 320
+    quality: int = 80
+    preview_size: int = 1600
+    preview_quality: int = 85
+    preview_cache_bytes: int = 2 * 1024**3
+
+
+Provider = Literal["auto", "cpu", "cuda", "coreml", "directml", "openvino"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSettings:
+    """How models run. ``threads`` and ``workers`` of 0 mean: from the machine."""
+
+    provider: Provider = "auto"
+    threads: int = 0
+    workers: int = 0
+    """Decode worker processes."""
+    batch_size: int = 32
+    idle_seconds: float = 300.0
+    """A model unused for this long is released from memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything, as one value."""
+
+    model: str = "pocket"
+    discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
+    media: MediaLimits = field(default_factory=MediaLimits)
+    thumbnails: ThumbnailSettings = field(default_factory=ThumbnailSettings)
+    runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
