@@ -1,0 +1,164 @@
+"""Where things are and how they behave: read once from TOML and the environment, then handed in as frozen values.
+
+Precedence, weakest first: defaults, ``$SMARTSEARCH_HOME/config.toml``, ``<library>/config.toml``, ``SMARTSEARCH_*``
+variables, command-line options.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smartsearch.core.errors import ConfigError
+from smartsearch.core.settings import Settings
+
+CONFIG_NAME = "config.toml"
+ENVIRONMENT_PREFIX = "SMARTSEARCH_"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of one installation: ``home`` holds models and named libraries, ``library`` is the one in use."""
+
+    home: Path
+    library: Path
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def config_files(self) -> tuple[Path, Path]:
+        """Both may be absent; the later wins."""
+        return self.home / CONFIG_NAME, self.library / CONFIG_NAME
+
+
+def find_places(library: str | None = None, environ: Mapping[str, str] = os.environ) -> Places:
+    """Resolve the home and the library. ``library`` is a folder (anything with a separator) or a plain name.
+
+    Without it ``SMARTSEARCH_LIBRARY`` counts, then the library called "default".
+    """
+    home = _home(environ)
+    wanted = library or environ.get("SMARTSEARCH_LIBRARY") or "default"
+    if any(separator in wanted for separator in (os.sep, os.altsep) if separator) or wanted.startswith(("~", ".")):
+        folder = Path(wanted).expanduser().absolute()
+    else:
+        folder = home / "libraries" / wanted
+    return Places(home, folder)
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    explicit = environ.get("SMARTSEARCH_HOME")
+    if explicit:
+        return Path(explicit).expanduser().absolute()
+    import platformdirs  # not needed by those who say where
+
+    return platformdirs.user_data_path("smartsearch", appauthor=False)
+
+
+def load_settings(places: Places, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read every source and validate it. ConfigError names the file or variable, the key and what is wrong."""
+    raw: dict[str, Any] = {}
+    origins: list[str] = []
+    for path in places.config_files:
+        found = _read_toml(path)
+        if found:
+            _merge(raw, found)
+            origins.append(str(path))
+    variables = _from_environment(environ)
+    if variables:
+        _merge(raw, variables)
+        origins.append("SMARTSEARCH_* variables")
+    return _validate(raw, ", ".join(origins)) if raw else Settings()
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.", hint="Correct it or move it away.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """SMARTSEARCH_MODEL and SMARTSEARCH_<SECTION>_<KEY>, for instance SMARTSEARCH_RUNTIME_THREADS=4."""
+    raw: dict[str, Any] = {}
+    for section in dataclasses.fields(Settings):
+        name = ENVIRONMENT_PREFIX + section.name.upper()
+        if name in environ:
+            raw[section.name] = environ[name]
+        default = getattr(Settings(), section.name)
+        if not dataclasses.is_dataclass(default):
+            continue
+        for key in dataclasses.fields(default):
+            value = environ.get(f"{name}_{key.name.upper()}")
+            if value is not None:
+                is_list = isinstance(getattr(default, key.name), tuple)
+                raw.setdefault(section.name, {})[key.name] = value.split(os.pathsep) if is_list else value
+    return raw
+
+
+def _merge(base: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
+            _merge(base[key], value)
+        else:
+            base[key] = value
+
+
+def _validate(raw: Mapping[str, Any], origin: str) -> Settings:
+    # pydantic costs a tenth of a second to import; those who run on defaults do not pay it.
+    from pydantic import TypeAdapter, ValidationError
+
+    unknown = _unknown_keys(raw)
+    if unknown:
+        raise ConfigError(f"Unknown setting {unknown[0]!r} in {origin}.", hint="`smartsearch config` lists them all.")
+    try:
+        settings = TypeAdapter(Settings).validate_python(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"Setting {place!r} in {origin}: {first['msg'].lower()}.") from error
+    negative = _negative_numbers(as_dict(settings))
+    if negative:
+        raise ConfigError(f"Setting {negative[0]!r} in {origin} must not be negative.")
+    return settings
+
+
+def _negative_numbers(values: Mapping[str, Any], prefix: str = "") -> list[str]:
+    found: list[str] = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            found += _negative_numbers(value, f"{prefix}{key}.")
+        elif isinstance(value, int | float) and value < 0:
+            found.append(prefix + key)
+    return found
+
+
+def _unknown_keys(raw: Mapping[str, Any]) -> list[str]:
+    known = as_dict(Settings())
+    unknown = [key for key in raw if key not in known]
+    for section, values in raw.items():
+        if isinstance(values, Mapping) and isinstance(known.get(section), Mapping):
+            unknown += [f"{section}.{key}" for key in values if key not in known[section]]
+    return unknown
+
+
+def as_dict(settings: Settings) -> dict[str, Any]:
+    """The settings as plain nested values, JSON-ready (tuples become lists)."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items()}
+        return list(value) if isinstance(value, tuple) else value
+
+    result: dict[str, Any] = plain(dataclasses.asdict(settings))
+    return result
