@@ -6,6 +6,9 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 Resize = Literal["crop", "squash", "pad"]
 Interpolation = Literal["bilinear", "bicubic", "lanczos"]
 
@@ -64,4 +67,5 @@ class Calibration:
     cos: float
     bias: float
     cut_off: float = 0.5
-    background: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    background: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    """Embeddings of the bank, (n, dim) float32. None: a sample of the library itself serves."""

@@ -1,0 +1,55 @@
+"""From cosines to an answer: scores a person can read, and a cut-off that keeps strangers out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartsearch.core.assets import Embedding
+from smartsearch.core.spaces import Calibration
+
+UNCALIBRATED = Calibration(z=1.6, cos=0.0, bias=-4.0, cut_off=0.5)
+"""For models that bring no calibration: a photo counts as a match when its cosine lies 2.5 standard deviations above
+the query's mean over the library. With normally distributed cosines 0.6 % of unrelated photos pass by chance."""
+
+MIN_BACKGROUND = 64
+"""Fewer background vectors than this say too little of a query's score range to cut anything off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """Turns one query's cosines into probabilities.
+
+    ``mean`` and ``std`` describe the query's cosines to background images (see `Calibration`). Cosine ranges shift
+    from query to query by more than a match differs from a stranger, which is why one fixed threshold fails.
+    """
+
+    calibration: Calibration
+    mean: float
+    std: float
+
+    @classmethod
+    def for_query(cls, query: Embedding, background: NDArray[np.float32], calibration: Calibration) -> Scorer:
+        """``background``: (n, dim) float32, n >= 1, of the query's own space."""
+        cosines = background @ query
+        return cls(calibration, float(cosines.mean()), max(float(cosines.std()), 1e-6))
+
+    def probability(self, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The probability, 0-1, that each photo matches the query."""
+        z = (cosines - self.mean) / self.std
+        logit = self.calibration.z * z + self.calibration.cos * cosines + self.calibration.bias
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0))), dtype=np.float64)
+
+
+def blend(parts: list[tuple[Embedding, float]]) -> Embedding:
+    """One query vector from several with weights: their weighted sum, L2-normalised. A negative weight pushes away.
+
+    Raises ValueError when the parts cancel out.
+    """
+    total = np.sum([vector * np.float32(weight) for vector, weight in parts], axis=0, dtype=np.float32)
+    norm = float(np.linalg.norm(total))
+    if norm < 1e-6:
+        raise ValueError("the parts of the query cancel each other out")
+    return np.asarray(total / norm, dtype=np.float32)
