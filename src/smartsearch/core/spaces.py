@@ -61,7 +61,6 @@ class Calibration:
 
     ``Z = (cos - mean_q) / std_q`` where mean and std are over the query's cosines to a bank of background images, so
     that the map follows each query's own score range. ``cut_off`` is the least probability shown by default.
-    ``background`` holds the bank's L2-normalised vectors, (n, dim) float32; with none of them ``z`` must be 0.
     """
 
     z: float
