@@ -166,6 +166,12 @@ class ImageTooLargeError(MediaError):
     code = "too-large"
 
 
+class ImageTooSmallError(MediaError):
+    """A side of the picture is shorter than the configured minimum."""
+
+    code = "too-small"
+
+
 class DecodeTimeoutError(MediaError):
     """Decoding took longer than the limit; the worker was stopped."""
 

@@ -1,0 +1,127 @@
+"""From whatever a file holds to an upright, opaque, 8-bit sRGB picture, no larger than is needed."""
+
+from __future__ import annotations
+
+import io
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageFile
+
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF Orientation (Exif 2.32, tag 0x0112) to what makes the picture upright."""
+
+_BACKGROUND = (255, 255, 255)
+"""What shows through transparent pixels: most cut-outs and line drawings are made to be seen on white."""
+
+
+def upright_rgb(image: ImageFile.ImageFile, scale: float, orientation: int) -> Image.Image:
+    """Decode ``image`` into an upright RGB picture at ``scale`` (0-1) of its size or somewhat larger, never smaller.
+
+    JPEG is scaled while it is decoded (the inverse DCT makes 1/2, 1/4 or 1/8 of the size directly); other formats are
+    decoded whole and box-averaged. ``orientation`` is EXIF's 1-8; other values count as 1. Colours are converted to
+    sRGB by the embedded ICC profile, after the reduction.
+    """
+    width, height = image.size
+    if image.format in ("JPEG", "MPO") and scale < 1:
+        image.draft(None, (math.ceil(width * scale), math.ceil(height * scale)))
+    image.load()
+    profile = image.info.get("icc_profile")
+    picture = _plain_mode(image)
+    factor = int(min(picture.size) and picture.size[0] / (width * scale))
+    if factor > 1:
+        picture = picture.reduce(factor)
+    picture = _to_srgb(picture, profile)
+    transpose = _TRANSPOSE.get(orientation)
+    return picture if transpose is None else picture.transpose(transpose)
+
+
+def _plain_mode(image: Image.Image) -> Image.Image:
+    """The picture in a mode that can be averaged: L, RGB, CMYK, LAB, or RGBA flattened to RGB."""
+    if image.mode in ("RGB", "L") and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_to_eight_bits(np.asarray(image), image.mode))
+    if image.mode in ("CMYK", "LAB"):
+        return image
+    if image.has_transparency_data:
+        return _flatten(image)
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Lay the picture on the background colour."""
+    layer = image.convert("RGBA")
+    if layer.getchannel("A").getextrema() == (255, 255):
+        return layer.convert("RGB")
+    ground = Image.new("RGB", layer.size, _BACKGROUND)
+    ground.paste(layer, mask=layer.getchannel("A"))
+    return ground
+
+
+def _to_eight_bits(values: NDArray[np.generic], mode: str) -> NDArray[np.uint8]:
+    """Greyscale of 16 or 32 bits or floating point to 8 bits.
+
+    16-bit values keep their declared range, except where they use less than a sixteenth of it: then they come from a
+    sensor of fewer bits (10 or 12) stored in 16, and the range is the smallest power of two that holds them. Other
+    values keep the range 0-1 or 0-65535 if they lie in it and are stretched from least to greatest if not.
+    """
+    finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(finite.min()), float(finite.max())
+    if low >= 0 and high <= 1 and mode == "F":
+        low, high = 0.0, 1.0
+    elif low >= 0 and 255 < high <= 65535 and mode != "F":
+        low, high = 0.0, 65535.0 if high >= 4096 else float(2 ** math.ceil(math.log2(high + 1)) - 1)
+    elif low >= 0 and high <= 255:
+        low, high = 0.0, 255.0
+    scaled = (finite - low) * (255.0 / max(high - low, 1e-12))
+    return np.asarray(np.clip(scaled + 0.5, 0, 255), dtype=np.uint8)
+
+
+def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Convert to RGB with sRGB colours; a profile that is damaged or of another colour model is ignored."""
+    if profile and picture.mode in ("RGB", "CMYK") and not is_srgb(profile):
+        transform = _transform(profile, picture.mode)
+        if transform is not None:
+            return transform.apply(picture)
+    if picture.mode == "LAB":
+        lab = ImageCms.ImageCmsTransform(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), _srgb(), "LAB", "RGB")
+        return lab.apply(picture)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def is_srgb(profile: bytes) -> bool:
+    """Whether an ICC profile calls itself sRGB (ICC.1:2022: RGB colour space, ``desc`` tag). Reads a few bytes only."""
+    if profile[16:20] != b"RGB ":
+        return False
+    count = int.from_bytes(profile[128:132], "big")
+    for start in range(132, 132 + 12 * min(count, 64), 12):
+        if profile[start : start + 4] == b"desc":
+            offset = int.from_bytes(profile[start + 4 : start + 8], "big")
+            text = profile[offset : offset + 160].replace(b"\0", b"")
+            return b"sRGB" in text and b"inear" not in text
+    return False
+
+
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+@lru_cache(maxsize=8)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """The colour transform, kept because the photos of one camera share one profile. None if it cannot be made."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.ImageCmsTransform(source, _srgb(), mode, "RGB", ImageCms.Intent.PERCEPTUAL)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None

@@ -1,0 +1,72 @@
+"""How the pool and a worker talk: pickles, each after its length, over the worker's stdin and stdout.
+
+Both ends are this program on this machine and account; a pickle is trusted as much as the worker that sent it.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from smartsearch.media.request import DecodeRequest, MetadataRequest, PreviewRequest
+
+_LENGTH = struct.Struct("<Q")
+_LONGEST = 1 << 32
+
+Request = DecodeRequest | PreviewRequest | MetadataRequest
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """The first thing a worker is sent. ``seconds`` is after how long on one file the worker ends itself, so that it
+    does not outlive a pool that was killed; ``memory_bytes`` limits its address space; ``nice`` lowers its priority."""
+
+    seconds: float
+    memory_bytes: int
+    nice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A MediaError on its way back: class by name, so that only known classes are made."""
+
+    kind: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A worker has imported what it needs and waits for work."""
+
+    pid: int
+
+
+def send(stream: BinaryIO, value: object) -> None:
+    """Write one value and flush."""
+    payload = pickle.dumps(value, protocol=5)
+    stream.write(_LENGTH.pack(len(payload)))
+    stream.write(payload)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> Any:
+    """Read one value; EOFError if the other end is gone or talks nonsense."""
+    (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
+    if length > _LONGEST:
+        raise EOFError("what came is not a message")
+    try:
+        return pickle.loads(_exactly(stream, length))
+    except EOFError:
+        raise
+    except Exception as error:
+        raise EOFError("what came is not a message") from error
+
+
+def _exactly(stream: BinaryIO, count: int) -> bytes:
+    data = stream.read(count)
+    if data is None or len(data) != count:
+        raise EOFError("the other end of the pipe is gone")
+    return data

@@ -1,0 +1,52 @@
+"""What a decode worker is asked and what it answers: values that travel between processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartsearch.core.assets import FileIdentity, ImageContent
+from smartsearch.core.settings import MediaLimits, ThumbnailSettings
+from smartsearch.core.spaces import Preprocessing
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeRequest:
+    """What to make of one file: an encoder input per entry of ``inputs``, and everything in `ImageContent`.
+
+    ``sidecar`` is the path of the XMP file that belongs to the image, if there is one.
+    """
+
+    inputs: tuple[Preprocessing, ...] = ()
+    limits: MediaLimits = field(default_factory=MediaLimits)
+    thumbnails: ThumbnailSettings = field(default_factory=ThumbnailSettings)
+    sidecar: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The result of one decode. ``inputs[i]`` belongs to ``request.inputs[i]``: uint8, (size, size, 3), RGB, no mean or
+    std applied. ``identity`` is the file's at the moment it was opened for decoding."""
+
+    content: ImageContent
+    inputs: tuple[NDArray[np.uint8], ...]
+    identity: FileIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """A larger upright sRGB picture as WebP bytes: longer side in pixels, quality 0-100."""
+
+    size: int
+    quality: int
+    limits: MediaLimits = field(default_factory=MediaLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataRequest:
+    """The metadata of an image and its sidecar, without decoding pixels."""
+
+    sidecar: str | None = None
+    limits: MediaLimits = field(default_factory=MediaLimits)
