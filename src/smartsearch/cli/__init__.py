@@ -1,0 +1,1 @@
+"""The `smartsearch` command: thin commands over `Library`."""

@@ -1,0 +1,66 @@
+"""The console script: one Typer app, one file per command, one place where errors become text and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from smartsearch.cli import configure, index, maintain, models, query, status
+from smartsearch.cli.options import VERSION_HELP, Globals
+from smartsearch.core.errors import SmartsearchError
+
+app = typer.Typer(
+    name="smartsearch",
+    help="Find any photo on this machine by describing it. Everything stays on the machine.",
+    epilog='Start: smartsearch index ~/Pictures, then smartsearch query "golden retriever puppy".',
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    # Plain help: Rich's takes longer to import than every command's own start-up together.
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"smartsearch {version('smartsearch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _globals(
+    context: typer.Context,
+    library: Annotated[
+        str | None,
+        typer.Option("--library", "-L", help="The library to use: a folder, or a name. [env: SMARTSEARCH_LIBRARY]"),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help=VERSION_HELP)
+    ] = False,
+) -> None:
+    context.obj = Globals(library)
+
+
+index.register(app)
+query.register(app)
+status.register(app)
+maintain.register(app)
+configure.register(app)
+app.add_typer(models.app, name="models")
+
+
+def main() -> None:
+    """Run the command line. Exit codes are listed in docs/cli.md and carried by each error class."""
+    # Names that are no valid text are part of people's disks; they must never break an answer.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except SmartsearchError as error:
+        typer.echo(f"smartsearch: {error}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,81 @@
+"""What the commands share: the options that choose a library, and opening it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from smartsearch.library import Library
+
+VERSION_HELP = "Show the version and leave."
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable JSON instead of a table.")]
+LibraryOption = Annotated[
+    str | None,
+    typer.Option("--library", "-L", help="The library to use: a folder, or a name.", show_default=False),
+]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", help="Use this model instead of the configured one.", show_default=False)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """Options given before the command's name."""
+
+    library: str | None = None
+
+
+@contextmanager
+def open_library(
+    context: typer.Context,
+    library: str | None,
+    *,
+    create: bool = False,
+    read_only: bool = False,
+    model: str | None = None,
+) -> Iterator[Library]:
+    """The library the options name, closed afterwards. The command's own option wins over the global one."""
+    from smartsearch.config import find_places, load_settings
+    from smartsearch.library import Library
+
+    places = find_places(library or _given_before(context))
+    settings = load_settings(places)
+    if model:
+        settings = replace(settings, model=model)
+    opened = Library.open(places, settings, create=create, read_only=read_only)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _given_before(context: typer.Context) -> str | None:
+    return context.obj.library if isinstance(context.obj, Globals) else None
+
+
+def echo_json(value: Any) -> None:
+    """Pretty on a terminal, one line in a pipe. ASCII-safe, so that undecodable file names survive."""
+    import sys
+
+    typer.echo(json.dumps(value, default=json_default, indent=2 if sys.stdout.isatty() else None))
+
+
+def json_default(value: object) -> Any:
+    """JSON for what the library's values hold: times as ISO 8601, bytes as hex, paths as text."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Path):
+        return os.fspath(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")

@@ -1,0 +1,220 @@
+"""`smartsearch query` and `smartsearch similar`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smartsearch.cli import filters
+from smartsearch.cli.options import LibraryOption, ModelOption, json_default, open_library
+
+if TYPE_CHECKING:
+    from smartsearch.search.service import Hit, SearchRequest, SearchResult
+
+
+class Format(StrEnum):
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+    paths = "paths"
+
+
+TopOption = Annotated[int, typer.Option("--top", "-n", min=1, help="How many results at most.")]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the results.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+ExportOption = Annotated[
+    Path | None, typer.Option("--export", help="Also write the results to this .json, .jsonl or .csv file.")
+]
+ScoreOption = Annotated[
+    float | None,
+    typer.Option("--min-score", min=0, max=1, help="Least score shown; 0 shows all. Default: the model's cut-off."),
+]
+NullOption = Annotated[bool, typer.Option("-0", "--null", help="Print paths ended by NUL bytes, for xargs -0.")]
+OpenOption = Annotated[bool, typer.Option("--open", help="Open the best result in the desktop's viewer.")]
+ThumbsOption = Annotated[bool, typer.Option("--thumbnails", help="Draw small pictures in a true-colour terminal.")]
+
+QUERY_EPILOG = (
+    'Examples: smartsearch query "dog on a beach" --after 2021 --top 5; '
+    'smartsearch query "sunset" --format paths -0 | xargs -0 ls -l; '
+    'smartsearch query "in red" --image coat.jpg'
+)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("query", epilog=QUERY_EPILOG)(query)
+    app.command("similar", epilog="Example: smartsearch similar ~/Pictures/cat.jpg --top 10")(similar)
+
+
+def query(
+    context: typer.Context,
+    text: Annotated[list[str] | None, typer.Argument(help="What the photo shows, in plain words.")] = None,
+    image: Annotated[Path | None, typer.Option("--image", "-i", help="Also search by this example image.")] = None,
+    image_weight: Annotated[float, typer.Option(min=0, max=1, help="The image's part of a mixed query.")] = 0.5,
+    top: TopOption = 20,
+    format: FormatOption = Format.table,
+    as_json: JsonFlag = False,
+    export: ExportOption = None,
+    min_score: ScoreOption = None,
+    after: filters.AfterOption = None,
+    before: filters.BeforeOption = None,
+    type: filters.TypeOption = None,
+    min_size: filters.MinSizeOption = None,
+    max_size: filters.MaxSizeOption = None,
+    folder: filters.FolderOption = None,
+    name: filters.NameOption = None,
+    camera: filters.CameraOption = None,
+    tag: filters.TagOption = None,
+    words: filters.WordsOption = None,
+    null: NullOption = False,
+    open_best: OpenOption = False,
+    thumbnails: ThumbsOption = False,
+    model: ModelOption = None,
+    library: LibraryOption = None,
+) -> None:
+    """Find photos by describing them."""
+    from smartsearch.search.service import SearchRequest
+
+    where = filters.combine(after, before, type, min_size, max_size, folder, name, camera, tag)
+    request = SearchRequest(
+        text=" ".join(text or ()),
+        image=image,
+        where=where,
+        full_text=words,
+        top=top,
+        min_score=min_score,
+        image_weight=image_weight,
+    )
+    _run(context, library, model, request, _chosen(format, as_json, null), export, open_best, thumbnails)
+
+
+def similar(
+    context: typer.Context,
+    image: Annotated[Path, typer.Argument(help="The example: any image file, indexed or not.")],
+    top: TopOption = 20,
+    format: FormatOption = Format.table,
+    as_json: JsonFlag = False,
+    export: ExportOption = None,
+    min_score: ScoreOption = None,
+    null: NullOption = False,
+    open_best: OpenOption = False,
+    thumbnails: ThumbsOption = False,
+    model: ModelOption = None,
+    library: LibraryOption = None,
+) -> None:
+    """Find photos that look like an example image."""
+    from smartsearch.search.service import SearchRequest
+
+    request = SearchRequest(image=image, top=top, min_score=min_score)
+    _run(context, library, model, request, _chosen(format, as_json, null), export, open_best, thumbnails)
+
+
+def _chosen(format: Format, as_json: bool, null: bool) -> str:
+    return "null" if null else "json" if as_json else format.value
+
+
+def _run(
+    context: typer.Context,
+    library: str | None,
+    model: str | None,
+    request: SearchRequest,
+    format: str,
+    export: Path | None,
+    open_best: bool,
+    thumbnails: bool,
+) -> None:
+    if export is not None and export.suffix.lower() not in (".json", ".jsonl", ".csv"):
+        raise typer.BadParameter("the name must end in .json, .jsonl or .csv", param_hint="--export")
+    with open_library(context, library, read_only=True, model=model) as opened:
+        result = opened.search(request)
+        if format == "table":
+            _print_table(result, opened.thumbnail_path if thumbnails else None)
+        else:
+            sys.stdout.buffer.write(as_text(result.hits, format).encode("utf-8", "surrogateescape"))
+            sys.stdout.buffer.flush()
+        if export is not None:
+            _write_export(export, as_text(result.hits, export.suffix.lower()[1:]))
+        if open_best and result.hits:
+            typer.launch(result.hits[0].asset.path)
+
+
+def as_text(hits: Sequence[Hit], format: str) -> str:
+    """The results in one of the machine-readable formats: json, jsonl, csv, paths, null."""
+    import json
+
+    from smartsearch.cli.render import hit_as_dict
+
+    if format in ("paths", "null"):
+        end = "\0" if format == "null" else "\n"
+        return "".join(hit.asset.path + end for hit in hits)
+    rows = [hit_as_dict(hit) for hit in hits]
+    if format == "json":
+        return json.dumps({"results": rows}, default=json_default, indent=2) + "\n"
+    if format == "jsonl":
+        return "".join(json.dumps(row, default=json_default) + "\n" for row in rows)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["id", "path", "score", "format", "width", "height", "taken_at"])
+    for row in rows:
+        facts = row["metadata"]
+        taken = facts.get("taken_at")
+        writer.writerow(
+            [row["id"], row["path"], row["score"], facts["format"], facts["width"], facts["height"]]
+            + [taken.isoformat() if taken else ""]
+        )
+    return buffer.getvalue()
+
+
+def _write_export(path: Path, text: str) -> None:
+    from smartsearch.core.errors import UsageError
+
+    try:
+        path.write_text(text, "utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise UsageError(f"Cannot write {path}: {error.strerror}.") from error
+    typer.echo(f"Wrote {path}.", err=True)
+
+
+def _print_table(result: SearchResult, thumbnail_of: object = None) -> None:
+    from rich.table import Table
+
+    from smartsearch.cli.render import console, duration, printable, shorten
+
+    out = console()
+    if not result.hits:
+        out.print("No photo matches.")
+        if result.best_withheld is not None:
+            out.print(
+                f"The nearest one scores {result.best_withheld:.2f}, under the cut-off of {result.cut_off:.2f}; "
+                "--min-score 0 shows it."
+            )
+        return
+    if callable(thumbnail_of):
+        from smartsearch.cli.terminal import draw
+
+        for hit in result.hits:
+            out.print(f"{hit.score:.2f}  {printable(hit.asset.path)}")
+            draw(out, thumbnail_of(hit.asset))
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("score", justify="right")
+    table.add_column("photo", overflow="fold", ratio=1)
+    table.add_column("taken")
+    table.add_column("size", justify="right")
+    for hit in result.hits:
+        taken = hit.asset.metadata.taken_at
+        table.add_row(
+            f"{hit.score:.2f}",
+            printable(hit.asset.path) if not out.is_terminal else shorten(hit.asset.path, max(20, out.width - 40)),
+            taken.strftime("%Y-%m-%d") if taken else "",
+            f"{hit.asset.width}x{hit.asset.height}",
+        )
+    out.print(table)
+    out.print(f"{len(result.hits)} found in {duration(result.seconds)}.", style="dim")

@@ -1,0 +1,89 @@
+"""How values look: Rich tables for people, plain rows for programs."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from smartsearch.core.assets import Asset
+    from smartsearch.search.service import Hit
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A Rich console that never highlights or interprets markup in file names."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def printable(path: str) -> str:
+    """A path safe to show: bytes that are no text and control characters come out as escapes."""
+    text = path.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def metadata_of(asset: Asset) -> dict[str, Any]:
+    """The facts of an image as a JSON-ready mapping; unknown ones are left out."""
+    meta = asset.metadata
+    facts: dict[str, Any] = {
+        "format": asset.format,
+        "width": asset.width,
+        "height": asset.height,
+        "file_size": asset.identity.size,
+        "file_hash": asset.file_hash.hex(),
+        "modified_at": asset.modified_at,
+        "taken_at": meta.taken_at,
+        "gps": None if meta.gps is None else {"latitude": meta.gps.latitude, "longitude": meta.gps.longitude},
+        "camera_make": meta.camera_make,
+        "camera_model": meta.camera_model,
+        "lens_model": meta.lens_model,
+        "focal_length": meta.focal_length,
+        "f_number": meta.f_number,
+        "exposure_time": meta.exposure_time,
+        "iso": meta.iso,
+        "rating": meta.rating,
+        "title": meta.title,
+        "description": meta.description,
+        "tags": [tag.name for tag in asset.tags],
+    }
+    return {key: value for key, value in facts.items() if value not in (None, [])}
+
+
+def hit_as_dict(hit: Hit) -> dict[str, Any]:
+    """The JSON of one result: id, path, score, metadata, why."""
+    return {
+        "id": hit.asset.id,
+        "path": hit.asset.path,
+        "score": round(hit.score, 6),
+        "similarity": None if hit.similarity is None else round(hit.similarity, 6),
+        "reasons": list(hit.reasons),
+        "metadata": metadata_of(hit.asset),
+    }
+
+
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    value = float(count)
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as h:mm:ss, or milliseconds when short."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else str(timedelta(seconds=round(seconds)))
+
+
+def shorten(path: str, width: int) -> str:
+    """Keep the end of a path: the file name tells more than the disk."""
+    text = printable(path)
+    home = os.path.expanduser("~")
+    if text.startswith(home + os.sep):
+        text = "~" + text[len(home) :]
+    return text if len(text) <= width else "…" + text[-(width - 1) :]

@@ -1,0 +1,1 @@
+"""From folders to committed rows: bounded stages, resumable at any moment."""

@@ -1,0 +1,221 @@
+"""The index run: scan -> triage (hash) -> decode (processes) -> encode (batches) -> commit, each stage bounded.
+
+The stages run at once; a full channel makes the earlier stage wait, so memory does not grow with the folder. Nothing
+is remembered outside the store: a run that was killed is continued by simply running again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from smartsearch.core.assets import Embedding, MarkMissing, PutEmbedding, PutImage, Root
+from smartsearch.core.ports import ImageEncoder, Store
+from smartsearch.core.settings import DiscoverySettings, MediaLimits, ThumbnailSettings
+from smartsearch.indexing.channel import Channel, ChannelAborted
+from smartsearch.indexing.commit import Committer, Outcome, ThumbnailSink
+from smartsearch.indexing.progress import IndexProgress, IndexReport, Tally
+from smartsearch.indexing.scan import Scan
+from smartsearch.indexing.triage import Ready, Task, Triage
+from smartsearch.media.pool import DecodePool
+from smartsearch.media.request import DecodeRequest
+
+TASKS_AHEAD = 20_000
+"""How far the scan may run ahead of the work: the total is known early, a task is about 1 KB."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """What a run needs to know besides its ports."""
+
+    discovery: DiscoverySettings
+    media: MediaLimits
+    thumbnails: ThumbnailSettings
+    batch_size: int
+    skip: tuple[str, ...] = ()
+    """Folders never entered, the library itself first of all."""
+
+
+class RunCancelled(Exception):  # noqa: N818 - a decision of the user, not an error
+    """Somebody asked the run to stop."""
+
+
+class IndexPipeline:
+    """One run over some roots. ``encoders``: the first is the space searched by; further ones are being built beside
+    it. An image is embedded in all of them from one decode."""
+
+    def __init__(
+        self,
+        store: Store,
+        encoders: Sequence[ImageEncoder],
+        pool: DecodePool,
+        thumbnails: ThumbnailSink,
+        settings: IndexSettings,
+        *,
+        tell: Callable[[IndexProgress], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._store = store
+        self._encoders = tuple(encoders)
+        self._pool = pool
+        self._thumbnails = thumbnails
+        self._settings = settings
+        self._tell = tell
+        self._cancelled = cancelled
+        self._tally = Tally()
+
+    def run(self, roots: Sequence[Root], *, retry_errors: bool = False) -> IndexReport:
+        """Bring the store up to date with the disk. Ctrl-C ends it after the batch at hand, state "cancelled".
+
+        Raises what the store, the encoder or the thumbnail folder raise (disk full, read-only, broken model); all
+        that was committed before stays.
+        """
+        scan = Scan(self._store, self._encoders[-1].space, roots, self._settings, self._tally, retry_errors)
+        moved: set[int] = set()
+        try:
+            twins = self._pass(scan.tasks(), moved)
+            while twins:
+                twins = self._pass(twins, moved)
+            self._mark_missing(scan.vanished(moved))
+        except (KeyboardInterrupt, RunCancelled):
+            return scan.report("cancelled")
+        self._tell(self._tally.snapshot())
+        return scan.report("done")
+
+    def _pass(self, source: Iterable[Task], moved: set[int]) -> list[Task]:
+        """Send tasks through all stages and wait until everything is committed; the twins left over for another."""
+        tasks, ready, outbox = Channel[Task](TASKS_AHEAD), Channel[Ready](self._in_flight), Channel[Outcome](512)
+        triage = Triage(
+            self._store,
+            self._encoders[-1].space,
+            self._pool,
+            self._request,
+            tasks=tasks,
+            ready=ready,
+            outbox=outbox,
+            in_flight=self._in_flight,
+        )
+        triage.moved = moved
+        committer = Committer(self._store, self._thumbnails, outbox, lambda batch: self._committed(batch, triage))
+        with _stages((tasks, ready, outbox)) as start:
+            start("scan", lambda: _feed(source, tasks))
+            start("triage", triage.run)
+            committing = start("commit", committer.run)
+            try:
+                while batch := ready.take(self._settings.batch_size):
+                    triage.taken(len(batch))
+                    self._encode(batch, outbox)
+                    if self._cancelled():
+                        raise RunCancelled
+            except (KeyboardInterrupt, RunCancelled):
+                # What is encoded is paid for: commit it before leaving.
+                tasks.abort()
+                ready.abort()
+                outbox.close()
+                committing.join()
+                raise
+            outbox.close()
+        return triage.twins
+
+    @property
+    def _in_flight(self) -> int:
+        return 2 * self._settings.batch_size + self._pool.workers
+
+    def _encode(self, batch: Sequence[Ready], outbox: Channel[Outcome]) -> None:
+        vectors: list[dict[str, Embedding]] = [{} for _ in batch]
+        for encoder in self._encoders:
+            chosen = [place for place, item in enumerate(batch) if encoder in self._wanted(item.task)]
+            if not chosen:
+                continue
+            inputs = [batch[i].decoded.inputs[self._wanted(batch[i].task).index(encoder)] for i in chosen]
+            for place, vector in zip(chosen, encoder.encode_images(np.stack(inputs)), strict=True):
+                vectors[place][encoder.space.key] = vector
+        for item, made in zip(batch, vectors, strict=True):
+            outbox.put(_outcome(item, made))
+
+    def _wanted(self, task: Task) -> tuple[ImageEncoder, ...]:
+        """New bytes are embedded in every space, an old image only in the one that is being built."""
+        return self._encoders if task.kind == "content" else self._encoders[-1:]
+
+    def _request(self, task: Task) -> DecodeRequest:
+        inputs = tuple(encoder.preprocessing for encoder in self._wanted(task))
+        return DecodeRequest(inputs, self._settings.media, self._settings.thumbnails, task.sidecar)
+
+    def _committed(self, batch: Sequence[Outcome], triage: Triage) -> None:
+        for outcome in batch:
+            self._tally.add(*outcome.counts)
+            if outcome.digest is not None:
+                triage.settled(outcome.digest)
+        path = getattr(batch[-1].change, "path", None)
+        if path:
+            self._tally.at(path)
+        self._tell(self._tally.snapshot())
+
+    def _mark_missing(self, vanished: Iterable[int]) -> None:
+        now = datetime.now(UTC)
+        marks = [MarkMissing(asset_id, now) for asset_id in vanished]
+        if marks:
+            self._store.apply(marks)
+            self._tally.add("missing", count=len(marks))
+
+
+def _outcome(item: Ready, vectors: dict[str, Embedding]) -> Outcome:
+    task, content = item.task, item.decoded.content
+    if task.kind == "embedding" and task.state is not None and task.state.asset_id is not None:
+        ((space, vector),) = vectors.items()
+        change = PutEmbedding(task.state.asset_id, space, vector)
+        return Outcome(change, ("embedded", "updated", "done"), item.digest, content.thumbnail)
+    put = PutImage(
+        task.path, task.identity, item.digest, task.created_at, content, vectors, task.sidecar_mtime_ns
+    )
+    return Outcome(put, ("embedded", "updated" if task.state else "added", "done"), item.digest, content.thumbnail)
+
+
+def _feed(source: Iterable[Task], tasks: Channel[Task]) -> None:
+    for task in source:
+        tasks.put(task)
+    tasks.close()
+
+
+@contextmanager
+def _stages(channels: Sequence[Channel[object]]) -> Iterator[Callable[[str, Callable[[], None]], threading.Thread]]:
+    """Threads that live as long as the block: a failure in one, or in the block, ends all; the first is raised."""
+    threads: list[threading.Thread] = []
+    failures: list[BaseException] = []
+
+    def abort() -> None:
+        for channel in channels:
+            channel.abort()
+
+    def start(name: str, work: Callable[[], None]) -> threading.Thread:
+        def guarded() -> None:
+            try:
+                work()
+            except ChannelAborted:
+                abort()
+            except BaseException as error:  # noqa: BLE001 - handed to the caller below
+                failures.append(error)
+                abort()
+
+        thread = threading.Thread(target=guarded, name=f"smartsearch-{name}", daemon=True)
+        thread.start()
+        threads.append(thread)
+        return thread
+
+    try:
+        yield start
+        for thread in threads:
+            thread.join()
+    except BaseException as error:
+        abort()
+        for thread in threads:
+            thread.join()
+        if not isinstance(error, ChannelAborted) or not failures:
+            raise
+    if failures:
+        raise failures[0]

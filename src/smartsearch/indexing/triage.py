@@ -1,0 +1,200 @@
+"""The middle stage: what became of a file that looks new or changed? Only truly new bytes go on to the decoder."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from smartsearch.core.assets import (
+    CopyImage,
+    FileError,
+    FileIdentity,
+    FileState,
+    Metadata,
+    MoveImage,
+    RecordError,
+    TouchImage,
+    UpdateMetadata,
+)
+from smartsearch.core.errors import FileAccessError, MediaError
+from smartsearch.core.ports import Store
+from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.indexing.channel import Channel, ChannelAborted
+from smartsearch.indexing.commit import Outcome
+from smartsearch.media.hashing import file_sha256
+from smartsearch.media.pool import DecodePool
+from smartsearch.media.request import Decoded, DecodeRequest, MetadataRequest
+
+CHANGED_MEANWHILE = "The file changed while it was being read; the next run tries again."
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file that needs work. ``state`` is what the store remembers of it, if anything.
+
+    ``kind``: "content" for new or changed bytes, "embedding" for an image that lacks a vector in the wanted space,
+    "sidecar" for new metadata beside unchanged bytes.
+    """
+
+    kind: Literal["content", "embedding", "sidecar"]
+    path: str
+    identity: FileIdentity
+    state: FileState | None = None
+    created_at: datetime | None = None
+    sidecar: str | None = None
+    sidecar_mtime_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A decoded file on its way to the encoder."""
+
+    task: Task
+    digest: bytes
+    decoded: Decoded
+
+
+class Triage:
+    """Hashes tasks and sends each one on: to the committer when the bytes are known, else through the decoder.
+
+    At most ``in_flight`` files are between here and the encoder, which bounds the memory of a run. Files with the
+    same new bytes as one in flight wait in ``twins`` for a second pass, when they are copies and cost nothing.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        space: EmbeddingSpace,
+        pool: DecodePool,
+        make_request: Callable[[Task], DecodeRequest],
+        *,
+        tasks: Channel[Task],
+        ready: Channel[Ready],
+        outbox: Channel[Outcome],
+        in_flight: int,
+    ) -> None:
+        self._store = store
+        self._space = space
+        self._pool = pool
+        self._make_request = make_request
+        self._tasks = tasks
+        self._ready = ready
+        self._outbox = outbox
+        self._in_flight = in_flight
+        self._slots = threading.Semaphore(in_flight)
+        self._digests: set[bytes] = set()
+        self.twins: list[Task] = []
+        self.moved: set[int] = set()
+
+    def taken(self, count: int) -> None:
+        """The encoder took ``count`` files out of ``ready``: as many more may come."""
+        self._slots.release(count)
+
+    def settled(self, digest: bytes) -> None:
+        """The file with these bytes is committed: the store knows them from now on."""
+        self._digests.discard(digest)
+
+    def run(self) -> None:
+        """Work until the tasks end, then close ``ready``."""
+        for task in self._tasks:
+            if task.kind == "sidecar":
+                self._acquire_slot()
+                request = MetadataRequest(task.sidecar, self._make_request(task).limits)
+                self._pool.submit(task.path, request).add_done_callback(self._sidecar_read(task))
+            else:
+                self._route(task)
+        for _ in range(self._in_flight):
+            self._acquire_slot()
+        for _ in range(self._in_flight):
+            self._slots.release()
+        self._ready.close()
+
+    def _route(self, task: Task) -> None:
+        try:
+            digest = self._digest(task)
+        except MediaError as error:
+            self._fail(task, error)
+            return
+        known = self._known_bytes(task, digest) if task.kind == "content" else None
+        if known is not None:
+            self._outbox.put(known)
+        elif digest in self._digests:
+            self.twins.append(task)
+        else:
+            self._digests.add(digest)
+            self._acquire_slot()
+            future = self._pool.submit(task.path, self._make_request(task))
+            future.add_done_callback(self._image_decoded(task, digest))
+
+    def _digest(self, task: Task) -> bytes:
+        if task.kind == "embedding" and task.state is not None and task.state.file_hash is not None:
+            return task.state.file_hash
+        digest, identity = file_sha256(task.path)
+        if identity != task.identity:
+            raise FileAccessError(CHANGED_MEANWHILE)
+        return digest
+
+    def _known_bytes(self, task: Task, digest: bytes) -> Outcome | None:
+        """What a file whose bytes are already indexed comes to; None when they are new."""
+        if task.state is not None and task.state.asset_id is not None:
+            if task.state.file_hash == digest and task.state.embedded:
+                return Outcome(TouchImage(task.state.asset_id, task.identity), ("touched", "done"))
+            return None
+        for twin in self._store.find_by_hash(digest, self._space):
+            if twin.asset_id is None or not twin.embedded:
+                continue
+            if twin.asset_id not in self.moved and not os.path.lexists(twin.path):
+                self.moved.add(twin.asset_id)
+                return Outcome(MoveImage(twin.asset_id, task.path, task.identity), ("moved", "done"))
+            copy = CopyImage(twin.asset_id, task.path, task.identity, task.created_at)
+            return Outcome(copy, ("copied", "done"))
+        return None
+
+    def _acquire_slot(self) -> None:
+        while not self._slots.acquire(timeout=0.5):
+            if self._ready.aborted:
+                raise ChannelAborted
+
+    # -- called on the pool's threads
+
+    def _image_decoded(self, task: Task, digest: bytes) -> Callable[[Future[Decoded]], None]:
+        def done(future: Future[Decoded]) -> None:
+            try:
+                decoded = future.result()
+                if decoded.identity != task.identity:
+                    raise FileAccessError(CHANGED_MEANWHILE)
+                self._ready.put(Ready(task, digest, decoded))
+            except MediaError as error:
+                self._digests.discard(digest)
+                self._fail(task, error)
+                self._slots.release()
+            except (ChannelAborted, CancelledError):
+                pass
+
+        return done
+
+    def _sidecar_read(self, task: Task) -> Callable[[Future[Metadata]], None]:
+        def done(future: Future[Metadata]) -> None:
+            assert task.state is not None
+            assert task.state.asset_id is not None
+            try:
+                change = UpdateMetadata(task.state.asset_id, future.result(), task.sidecar_mtime_ns)
+                self._outbox.put(Outcome(change, ("updated", "done")))
+            except MediaError as error:
+                self._fail(task, error)
+            except (ChannelAborted, CancelledError):
+                return
+            self._slots.release()
+
+        return done
+
+    def _fail(self, task: Task, error: MediaError) -> None:
+        # Without an identity the row does not keep the next run from trying again.
+        identity = None if isinstance(error, FileAccessError) else task.identity
+        row = RecordError(FileError(task.path, error.code, error.message, datetime.now(UTC), identity))
+        self._outbox.put(Outcome(row, ("errors", "done")))
