@@ -1,0 +1,266 @@
+"""The tables, as SQLAlchemy Core describes them for SQLite and PostgreSQL.
+
+Conventions: moments are integer microseconds since 1970 (UTC; `taken_at` is a wall clock read as if it were UTC);
+paths are the bytes of ``os.fsencode``; unsigned 64-bit values (device, inode, perceptual hash) are stored as the signed
+integer of the same bits; vectors are little-endian float16. Ids are never reused, so that caches can follow them.
+
+This module is the reference for the migrations and is imported only where tables are made or changed. Reading and
+writing a library goes through plain SQL (see `sqlite.py`): importing SQLAlchemy alone takes a quarter of a second,
+which every cold search would pay.
+
+SQLite has more than SQLAlchemy has words for: the first migration adds a trigger that fills `embedding_deletions` and
+the full-text table `image_fts`, which reads its text from the view `image_text`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column of type exactly INTEGER."""
+
+
+def _id() -> Column[int]:
+    return Column("id", BigId, primary_key=True, autoincrement=True)
+
+
+def _parent(name: str, target: str, *, key: bool = False, index: bool = True) -> Column[int]:
+    """A row that goes when its parent goes."""
+    parent = ForeignKey(target, ondelete="CASCADE")
+    return Column(name, BigId, parent, nullable=False, primary_key=key, index=index and not key)
+
+
+def _optional_parent(name: str, target: str) -> Column[int]:
+    """A row that outlives its parent."""
+    return Column(name, BigId, ForeignKey(target, ondelete="SET NULL"), index=True)
+
+
+library = Table(
+    "library",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("generation", BigInteger, nullable=False),
+)
+"""One row. ``generation`` grows in the transaction of every change to images, tags or embeddings."""
+
+images = Table(
+    "images",
+    metadata,
+    _id(),
+    Column("path", LargeBinary, nullable=False, unique=True),
+    Column("file_path", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("file_hash", LargeBinary, nullable=False, index=True),
+    Column("device", BigInteger, nullable=False),
+    Column("inode", BigInteger, nullable=False),
+    Column("file_size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("frames", Integer, nullable=False),
+    Column("created_at", BigInteger),
+    Column("modified_at", BigInteger, nullable=False),
+    Column("indexed_at", BigInteger, nullable=False),
+    Column("missing_since", BigInteger),
+    Column("taken_at", BigInteger),
+    Column("taken_offset", Integer),
+    Column("moment", BigInteger, Computed("coalesce(taken_at, modified_at)", persisted=True)),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("altitude", Float),
+    Column("camera_make", Text),
+    Column("camera_model", Text),
+    Column("lens_model", Text),
+    Column("focal_length", Float),
+    Column("f_number", Float),
+    Column("exposure_time", Float),
+    Column("iso", BigInteger),
+    Column("rating", Integer),
+    Column("title", Text),
+    Column("description", Text),
+    Column("phash", BigInteger, nullable=False),
+    Column("color", Integer, nullable=False),
+    Column("sidecar_mtime_ns", BigInteger),
+    Column("keywords", JSON),
+    Column("exif_data", JSON),
+    sqlite_autoincrement=True,
+)
+# Almost every search also asks that the file is present: `missing_since` at the end makes each index covering.
+Index("ix_images_missing_since", images.c.missing_since)
+for _names in (
+    ["moment"],
+    ["taken_at"],
+    ["format"],
+    ["file_size"],
+    ["width", "height"],
+    ["file_name"],
+    ["camera_make", "camera_model", "lens_model"],
+):
+    Index(f"ix_images_{'_'.join(_names)}", *(images.c[_name] for _name in (*_names, "missing_since")))
+for _names in (["latitude", "longitude"], ["rating"]):
+    _known = images.c[_names[0]].is_not(None)
+    Index(
+        f"ix_images_{'_'.join(_names)}",
+        *(images.c[_name] for _name in (*_names, "missing_since")),
+        sqlite_where=_known,
+        postgresql_where=_known,
+    )
+
+spaces = Table(
+    "spaces",
+    metadata,
+    _id(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("dim", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+embeddings = Table(
+    "embeddings",
+    metadata,
+    _id(),
+    _parent("space_id", "spaces.id", index=False),
+    _parent("image_id", "images.id", index=False),
+    Column("vector", LargeBinary, nullable=False),
+    UniqueConstraint("image_id", "space_id"),
+    Index("ix_embeddings_space_id", "space_id", "id", "image_id"),
+    sqlite_autoincrement=True,
+)
+"""A replaced vector gets a new id: the vector index follows by reading ids above the last one it has seen."""
+
+embedding_deletions = Table(
+    "embedding_deletions",
+    metadata,
+    _id(),
+    Column("space_id", BigId, nullable=False),
+    Column("embedding_id", BigId, nullable=False),
+    Index("ix_embedding_deletions_space_id", "space_id", "id", "embedding_id"),
+    sqlite_autoincrement=True,
+)
+"""Written by a trigger whenever a vector is deleted, for the vector index to follow."""
+
+tags = Table(
+    "tags",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+image_tags = Table(
+    "image_tags",
+    metadata,
+    _parent("image_id", "images.id", key=True),
+    _parent("tag_id", "tags.id", key=True),
+    Column("source", Text, primary_key=True),
+    Column("confidence", Float, nullable=False),
+    Index("ix_image_tags_tag_id", "tag_id", "image_id"),
+    sqlite_with_rowid=False,
+)
+
+persons = Table(
+    "persons",
+    metadata,
+    _id(),
+    Column("name", Text),
+    Column("hidden", Boolean, nullable=False, server_default="0"),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+person_clusters = Table(
+    "person_clusters",
+    metadata,
+    _id(),
+    _optional_parent("person_id", "persons.id"),
+    _parent("space_id", "spaces.id"),
+    Column("centroid", LargeBinary),
+)
+
+faces = Table(
+    "faces",
+    metadata,
+    _id(),
+    _parent("image_id", "images.id"),
+    _parent("space_id", "spaces.id"),
+    _optional_parent("cluster_id", "person_clusters.id"),
+    Column("left", Float, nullable=False),
+    Column("top", Float, nullable=False),
+    Column("width", Float, nullable=False),
+    Column("height", Float, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+"""Boxes are fractions of the upright picture."""
+
+roots = Table(
+    "roots",
+    metadata,
+    _id(),
+    Column("path", LargeBinary, nullable=False, unique=True),
+    Column("recursive", Boolean, nullable=False),
+)
+
+errors = Table(
+    "errors",
+    metadata,
+    _id(),
+    Column("path", LargeBinary, nullable=False, unique=True),
+    Column("code", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("device", BigInteger),
+    Column("inode", BigInteger),
+    Column("file_size", BigInteger),
+    Column("mtime_ns", BigInteger),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("total", BigInteger),
+    Column("done", BigInteger, nullable=False, server_default="0"),
+    Column("errors", BigInteger, nullable=False, server_default="0"),
+    Column("started_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("pid", BigInteger),
+    Column("process", Text),
+    Column("cancel_requested", Boolean, nullable=False, server_default="0"),
+    Column("detail", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,181 @@
+"""The query tree as a SQL condition over `images`, with named parameters (``:p0``).
+
+A condition may be NULL where a field is unknown; WHERE, AND and OR then treat it as false. `Not` turns NULL to true
+(``IS NOT TRUE``), as ``matches`` does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from smartsearch.core.errors import QueryError
+from smartsearch.core.query import (
+    And,
+    CameraIs,
+    Everything,
+    FileSizeBetween,
+    FormatIs,
+    HasGps,
+    HasTag,
+    IdIn,
+    InFolder,
+    NameLike,
+    Not,
+    Or,
+    PixelsBetween,
+    Present,
+    Query,
+    RatingBetween,
+    TakenBetween,
+    WithinBox,
+)
+from smartsearch.stores import rows
+
+Dialect = Literal["sqlite", "postgresql"]
+
+_INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
+_ESCAPE = "!"
+_LONGEST_NAME = 4096
+"""Characters; no file system has longer names, and SQLite refuses LIKE patterns far longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A boolean SQL expression and the values of its parameters."""
+
+    sql: str
+    parameters: dict[str, object]
+
+
+def compile_query(where: Query, dialect: Dialect = "sqlite") -> Condition:
+    """The condition that holds for exactly the rows whose asset ``matches``. QueryError for an unknown predicate."""
+    compiler = _Compiler(dialect)
+    return Condition(compiler.sql(where), compiler.parameters)
+
+
+@dataclass(slots=True)
+class _Compiler:
+    dialect: Dialect
+    parameters: dict[str, object] = field(default_factory=dict)
+
+    def sql(self, where: Query) -> str:
+        match where:
+            case Everything():
+                return "TRUE"
+            case And(parts):
+                return self.joined("AND", parts, empty="TRUE")
+            case Or(parts):
+                return self.joined("OR", parts, empty="FALSE")
+            case Not(part):
+                return f"({self.sql(part)} IS NOT TRUE)"
+            case Present():
+                return "missing_since IS NULL"
+            case IdIn(ids):
+                return self.one_of("id", [i for i in ids if _INT64_MIN <= i <= _INT64_MAX])
+            case TakenBetween(start, end):
+                return self.between("moment", _micros(start), _micros(end), upper="<")
+            case FormatIs(formats):
+                return self.one_of("format", [name for name in formats if _storable(name)])
+            case FileSizeBetween(minimum, maximum):
+                return self.between("file_size", minimum, maximum)
+            case PixelsBetween(minimum, maximum):
+                return self.between("width * height", minimum, maximum)
+            case InFolder(folder):
+                return self.in_folder(folder)
+            case NameLike(pattern):
+                return self.name_like(pattern)
+            case CameraIs(text):
+                return self.camera_is(text)
+            case HasTag(name):
+                return self.has_tag(name)
+            case RatingBetween(minimum, maximum):
+                return self.between("rating", minimum, maximum)
+            case HasGps():
+                return "latitude IS NOT NULL"
+            case WithinBox(south, west, north, east):
+                return self.within_box(south, west, north, east)
+        raise QueryError(f"This library cannot search by {type(where).__name__}.")
+
+    def bind(self, value: object) -> str:
+        name = f"p{len(self.parameters)}"
+        self.parameters[name] = value
+        return f":{name}"
+
+    def joined(self, operator: str, parts: Sequence[Query], empty: str) -> str:
+        """Nested by halves: SQLite limits the depth of an expression to 1000, and a chain is as deep as it is long."""
+        if not parts:
+            return empty
+        if len(parts) == 1:
+            return self.sql(parts[0])
+        half = len(parts) // 2
+        left, right = (self.joined(operator, side, empty) for side in (parts[:half], parts[half:]))
+        return f"({left} {operator} {right})"
+
+    def between(self, column: str, low: int | None, high: int | None, upper: str = "<=") -> str:
+        bounds = [
+            f"{column} {operator} {self.bind(min(max(bound, _INT64_MIN), _INT64_MAX))}"
+            for operator, bound in ((">=", low), (upper, high))
+            if bound is not None
+        ]
+        return f"({' AND '.join(bounds)})" if bounds else "TRUE"
+
+    def one_of(self, column: str, values: Sequence[object]) -> str:
+        if not values:
+            return "FALSE"
+        if self.dialect == "postgresql":
+            return f"{column} = ANY({self.bind(list(values))})"
+        return f"{column} IN (SELECT value FROM json_each({self.bind(json.dumps(values))}))"
+
+    def in_folder(self, folder: str) -> str:
+        prefix = rows.path_bytes(folder.rstrip(os.sep) + os.sep)
+        if prefix is None:
+            return "FALSE"
+        after = prefix[:-1] + bytes([prefix[-1] + 1])
+        return f"(path >= {self.bind(prefix)} AND path < {self.bind(after)})"
+
+    def name_like(self, pattern: str) -> str:
+        pattern = rows.searchable(pattern)
+        if not _storable(pattern) or len(pattern.replace("*", "")) > _LONGEST_NAME:
+            return "FALSE"
+        like = re.sub(r"[%_!]", rf"{_ESCAPE}\g<0>", re.sub(r"\*+", "*", pattern)).replace("*", "%").replace("?", "_")
+        return f"{self.lower('file_name')} LIKE {self.lower(self.bind(like))} ESCAPE '{_ESCAPE}'"
+
+    def camera_is(self, text: str) -> str:
+        if not _storable(text):
+            return "FALSE"
+        position = "instr" if self.dialect == "sqlite" else "strpos"
+        wanted = self.lower(self.bind(text))
+        columns = ("camera_make", "camera_model", "lens_model")
+        return f"({' OR '.join(f'{position}({self.lower(column)}, {wanted}) > 0' for column in columns)})"
+
+    def has_tag(self, name: str) -> str:
+        if not _storable(name):
+            return "FALSE"
+        return (
+            "id IN (SELECT image_id FROM image_tags JOIN tags ON tags.id = image_tags.tag_id"
+            f" WHERE {self.lower('tags.name')} = {self.lower(self.bind(name))})"
+        )
+
+    def within_box(self, south: float, west: float, north: float, east: float) -> str:
+        latitude = f"latitude >= {self.bind(south)} AND latitude <= {self.bind(north)}"
+        operator = "AND" if west <= east else "OR"
+        return f"({latitude} AND (longitude >= {self.bind(west)} {operator} longitude <= {self.bind(east)}))"
+
+    def lower(self, operand: str) -> str:
+        """Lower-case A to Z only, as the query tree does."""
+        return f"lower({operand})" if self.dialect == "sqlite" else f'lower({operand} COLLATE "C")'
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else rows.micros(moment.replace(tzinfo=None))
+
+
+def _storable(text: str) -> bool:
+    """Whether the text can be UTF-8 at all; what cannot is in no column."""
+    return rows.clean_text(text) == text

@@ -1,0 +1,382 @@
+"""The library in one SQLite file: the `Store` port."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartsearch.core.assets import Asset, Change, Embedding, FileError, FileState, Job, JobState, Root, Tag
+from smartsearch.core.errors import AssetNotFoundError
+from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
+from smartsearch.core.query import Everything, Query
+from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.stores import jobs, rows
+from smartsearch.stores import text as full_text
+from smartsearch.stores.changes import Writer
+from smartsearch.stores.connection import Database
+from smartsearch.stores.sql import compile_query
+from smartsearch.stores.vectors import Ids, SpaceVectors
+
+
+def utc_now() -> datetime:
+    """The default clock."""
+    return datetime.now(UTC)
+
+
+class SqliteStore:
+    """A `smartsearch.core.ports.Store` over one SQLite file.
+
+    Made by `open` or `create`; close it when done. ``clock`` gives the aware UTC time of rows.
+    """
+
+    def __init__(self, database: Database, *, vectors: Path, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._vectors_folder = vectors
+        self._clock = clock
+        self._spaces: dict[int, SpaceVectors] = {}
+        self._spaces_lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls, path: Path, *, vectors: Path, read_only: bool = False, clock: Callable[[], datetime] = utc_now
+    ) -> Self:
+        """The library at ``path``, upgraded if it is older; its vector index is cached in the folder ``vectors``.
+
+        Raises LibraryNotFoundError, LibraryCorruptError, LibraryTooNewError, LibraryReadOnlyError, LibraryBusyError.
+        """
+        return cls(Database(path, read_only=read_only), vectors=vectors, clock=clock)
+
+    @classmethod
+    def create(cls, path: Path, *, vectors: Path, clock: Callable[[], datetime] = utc_now) -> Self:
+        """The library at ``path``, made empty if there is none."""
+        return cls(Database.create(path), vectors=vectors, clock=clock)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether every write raises LibraryReadOnlyError."""
+        return self._database.read_only
+
+    @property
+    def generation(self) -> int:
+        with self._database.read() as connection:
+            return int(connection.execute("SELECT generation FROM library").fetchone()[0])
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- roots and what is known of files
+
+    def add_root(self, path: str, recursive: bool) -> Root:
+        encoded = rows.path_values(path)[0]
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO roots (path, recursive) VALUES (?, ?)"
+                " ON CONFLICT (path) DO UPDATE SET recursive = excluded.recursive",
+                (encoded, recursive),
+            )
+            row = connection.execute("SELECT id FROM roots WHERE path = ?", (encoded,)).fetchone()
+        return Root(row[0], path, recursive)
+
+    def remove_root(self, path: str) -> None:
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM roots WHERE path = ?", (rows.path_bytes(path),))
+
+    def roots(self) -> list[Root]:
+        with self._database.read() as connection:
+            found = connection.execute("SELECT id, path, recursive FROM roots ORDER BY id").fetchall()
+        return [Root(row[0], os.fsdecode(row[1]), bool(row[2])) for row in found]
+
+    def file_states(self, space: EmbeddingSpace, under: str | None = None) -> Iterator[FileState]:
+        """See the port. For an image whose file has changed and could not be read since, ``identity`` is that of the
+        failed attempt, so that the same broken file is not tried again at every scan."""
+        with self._database.read() as connection:
+            for table in ("images", "errors"):
+                condition, parameters = _at_or_below(f"{table}.path", under)
+                query = _IMAGE_STATES if table == "images" else _ERROR_STATES
+                yield from map(
+                    _file_state, connection.execute(f"{query} AND {condition}", {"space": space.key} | parameters)
+                )
+
+    def find_by_hash(self, file_hash: bytes, space: EmbeddingSpace) -> list[FileState]:
+        with self._database.read() as connection:
+            found = connection.execute(
+                f"{_IMAGE_STATES} AND images.file_hash = :hash ORDER BY images.id",
+                {"space": space.key, "hash": file_hash},
+            ).fetchall()
+        return list(map(_file_state, found))
+
+    # -- writing
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """See the port. ValueError for an embedding that is not finite or not of its space's dimension."""
+        with self._writer() as writer:
+            writer.apply(changes)
+
+    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: Literal["user", "keywords", "auto"]) -> None:
+        with self._writer() as writer:
+            if not writer.set_tags(asset_id, tags, source):
+                raise AssetNotFoundError(f"There is no image {asset_id} in the library.")
+
+    def forget(self, asset_ids: Sequence[int]) -> int:
+        with self._writer() as writer:
+            return writer.forget(asset_ids)
+
+    def forget_errors(self, paths: Sequence[str]) -> int:
+        with self._database.write() as connection:
+            deleted = [
+                connection.execute("DELETE FROM errors WHERE path = ?", (rows.path_bytes(path),)).rowcount
+                for path in paths
+            ]
+        return sum(deleted)
+
+    def drop_space(self, space_key: str) -> int:
+        with self._writer() as writer:
+            return writer.drop_space(space_key)
+
+    @contextmanager
+    def _writer(self) -> Iterator[Writer]:
+        with self._database.write() as connection:
+            writer = Writer(connection, self._clock())
+            yield writer
+            writer.finish()
+
+    # -- reading
+
+    def assets(self, ids: Sequence[int]) -> list[Asset]:
+        with self._database.read() as connection:
+            found = {asset.id: asset for asset in _assets(connection, ids)}
+        return [found[asset_id] for asset_id in ids if asset_id in found]
+
+    def asset_by_path(self, path: str) -> Asset | None:
+        with self._database.read() as connection:
+            row = connection.execute("SELECT id FROM images WHERE path = ?", (rows.path_bytes(path),)).fetchone()
+            return None if row is None else next(_assets(connection, [row[0]]))
+
+    def select(
+        self,
+        where: Query,
+        *,
+        order: SortKey = "id",
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[int]:
+        condition = compile_query(where)
+        direction = "DESC" if descending else "ASC"
+        by = f"id {direction}" if order == "id" else f"{order} {direction} NULLS LAST, id"
+        with self._database.read() as connection:
+            found = connection.execute(
+                f"SELECT id FROM images WHERE {condition.sql} ORDER BY {by} LIMIT :limit OFFSET :offset",
+                condition.parameters | {"limit": -1 if limit is None else limit, "offset": offset},
+            )
+            return [row[0] for row in found]
+
+    def count(self, where: Query) -> int:
+        condition = compile_query(where)
+        with self._database.read() as connection:
+            query = f"SELECT count(*) FROM images WHERE {condition.sql}"
+            return int(connection.execute(query, condition.parameters).fetchone()[0])
+
+    def match_text(self, text: str, where: Query, limit: int) -> list[Neighbor]:
+        condition = compile_query(where)
+        with self._database.read() as connection:
+            return full_text.match(connection, text, condition, limit)
+
+    def counts(self) -> StoreCounts:
+        with self._database.read() as connection:
+            images, missing, errors, last = connection.execute(
+                "SELECT (SELECT count(*) FROM images WHERE missing_since IS NULL),"
+                " (SELECT count(*) FROM images WHERE missing_since IS NOT NULL),"
+                " (SELECT count(*) FROM errors), (SELECT max(indexed_at) FROM images)"
+            ).fetchone()
+            embeddings = connection.execute(
+                "SELECT key, (SELECT count(*) FROM embeddings WHERE space_id = spaces.id) FROM spaces ORDER BY key"
+            ).fetchall()
+        return StoreCounts(
+            images=images,
+            missing=missing,
+            errors=errors,
+            embeddings={key: number for key, number in embeddings if number},
+            last_indexed_at=None if last is None else rows.utc(last),
+        )
+
+    # -- vectors
+
+    def vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Embedding]:
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT image_id, vector FROM embeddings WHERE space_id = (SELECT id FROM spaces WHERE key = ?)"
+                " AND image_id IN (SELECT value FROM json_each(?))",
+                (space.key, rows.ids_json(ids)),
+            )
+            return {image_id: rows.vector_from(blob) for image_id, blob in found}
+
+    def sample_vectors(self, space: EmbeddingSpace, count: int) -> NDArray[np.float32]:
+        with self._database.read() as connection:
+            index = self._index(connection, space)
+            ids = np.empty(0, np.int64) if index is None else index.ids()
+        chosen = ids[np.linspace(0, len(ids) - 1, min(max(count, 0), len(ids))).astype(np.int64)]
+        found = self.vectors(space, chosen.tolist())
+        return np.array([found[i] for i in chosen.tolist() if i in found], np.float32).reshape(-1, space.dim)
+
+    def nearest(self, space: EmbeddingSpace, vector: Embedding, where: Query, k: int) -> list[Neighbor]:
+        if vector.shape != (space.dim,):
+            raise ValueError(f"a query vector of {space.key} has shape ({space.dim},), not {vector.shape}")
+        with self._database.read() as connection:
+            index = self._index(connection, space)
+            if index is None or k <= 0:
+                return []
+            among = None if where == Everything() else _select_ids(connection, where)
+            ids, similarities = index.nearest(vector, among, k)
+        return [Neighbor(*pair) for pair in zip(ids.tolist(), similarities.tolist(), strict=True)]
+
+    def _index(self, connection: sqlite3.Connection, space: EmbeddingSpace) -> SpaceVectors | None:
+        row = connection.execute("SELECT id, dim FROM spaces WHERE key = ?", (space.key,)).fetchone()
+        if row is None or row[1] != space.dim:
+            return None
+        with self._spaces_lock:
+            index = self._spaces.setdefault(row[0], SpaceVectors(row[0], row[1]))
+            index.catch_up(connection)
+        return index
+
+    # -- errors, jobs and settings
+
+    def errors(self, limit: int | None = None) -> list[FileError]:
+        with self._database.read() as connection:
+            found = connection.execute(
+                f"SELECT path, code, message, occurred_at, {', '.join(rows.IDENTITY_COLUMNS)} FROM errors"
+                " ORDER BY occurred_at DESC, id DESC LIMIT ?",
+                (-1 if limit is None else limit,),
+            )
+            return [
+                FileError(
+                    path=os.fsdecode(path),
+                    code=code,
+                    message=message,
+                    occurred_at=rows.utc(occurred_at),
+                    identity=None if identity[0] is None else rows.identity_from(*identity),
+                )
+                for path, code, message, occurred_at, *identity in found
+            ]
+
+    def start_job(self, kind: str, detail: Mapping[str, Any]) -> Job:
+        with self._database.write() as connection:
+            return jobs.start(connection, kind, detail, self._clock())
+
+    def update_job(
+        self,
+        job_id: int,
+        *,
+        done: int,
+        errors: int,
+        total: int | None = None,
+        state: JobState = "running",
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        with self._database.write() as connection:
+            now = self._clock()
+            jobs.update(connection, job_id, now, done=done, errors=errors, total=total, state=state, detail=detail)
+
+    def request_cancel(self, job_id: int) -> None:
+        with self._database.write() as connection:
+            connection.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ?", (job_id,))
+
+    def cancel_requested(self, job_id: int) -> bool:
+        with self._database.read() as connection:
+            row = connection.execute("SELECT cancel_requested FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        return row is not None and bool(row[0])
+
+    def jobs(self, limit: int = 20) -> list[Job]:
+        with self._database.read() as connection:
+            return jobs.recent(connection, limit)
+
+    def setting(self, key: str) -> str | None:
+        with self._database.read() as connection:
+            row = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def put_setting(self, key: str, value: str) -> None:
+        with self._database.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", (key, value))
+
+
+# The identity of the last attempt to read the file: of the failed one where there is an error.
+_IMAGE_STATES = """
+    SELECT images.id, images.path, coalesce(errors.device, images.device), coalesce(errors.inode, images.inode),
+           coalesce(errors.file_size, images.file_size), coalesce(errors.mtime_ns, images.mtime_ns),
+           images.file_hash, images.missing_since IS NOT NULL,
+           EXISTS (SELECT 1 FROM embeddings WHERE image_id = images.id
+                   AND space_id = (SELECT id FROM spaces WHERE key = :space)),
+           images.sidecar_mtime_ns
+    FROM images LEFT JOIN errors ON errors.path = images.path AND errors.device IS NOT NULL
+    WHERE TRUE"""
+
+_ERROR_STATES = """
+    SELECT NULL, errors.path, coalesce(errors.device, 0), coalesce(errors.inode, 0), coalesce(errors.file_size, 0),
+           coalesce(errors.mtime_ns, 0), NULL, FALSE, :space IS NULL, NULL
+    FROM errors
+    WHERE NOT EXISTS (SELECT 1 FROM images WHERE images.path = errors.path)"""
+
+
+def _file_state(row: tuple[Any, ...]) -> FileState:
+    asset_id, path, device, inode, size, mtime_ns, file_hash, missing, embedded, sidecar_mtime_ns = row
+    return FileState(
+        asset_id=asset_id,
+        path=os.fsdecode(path),
+        identity=rows.identity_from(device, inode, size, mtime_ns),
+        file_hash=file_hash,
+        missing=bool(missing),
+        embedded=bool(embedded),
+        sidecar_mtime_ns=sidecar_mtime_ns,
+    )
+
+
+def _at_or_below(column: str, under: str | None) -> tuple[str, dict[str, object]]:
+    """The condition that a path is ``under`` itself or lies below it."""
+    if under is None:
+        return "TRUE", {}
+    path = rows.path_values(under.rstrip(os.sep) or os.sep)[0]
+    prefix = path if path.endswith(os.sep.encode()) else path + os.sep.encode()
+    after = prefix[:-1] + bytes([prefix[-1] + 1])
+    condition = f"({column} = :path OR ({column} >= :prefix AND {column} < :after))"
+    return condition, {"path": path, "prefix": prefix, "after": after}
+
+
+def _assets(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Asset]:
+    """The images with these ids, in no particular order."""
+    parameters = (rows.ids_json(ids),)
+    tags: dict[int, list[Tag]] = {}
+    for image_id, name, confidence, source in connection.execute(
+        "SELECT image_id, name, confidence, source FROM image_tags JOIN tags ON tags.id = image_tags.tag_id"
+        " WHERE image_id IN (SELECT value FROM json_each(?)) ORDER BY name, source",
+        parameters,
+    ):
+        tags.setdefault(image_id, []).append(Tag(name, confidence, source))
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    query = f"SELECT {', '.join(rows.ASSET_COLUMNS)} FROM images WHERE id IN (SELECT value FROM json_each(?))"
+    for row in cursor.execute(query, parameters):
+        yield rows.asset_from(row, tuple(tags.get(row["id"], ())))
+
+
+def _select_ids(connection: sqlite3.Connection, where: Query) -> Ids:
+    """The ids that meet ``where``. One text value is four times as fast to fetch as a million rows."""
+    condition = compile_query(where)
+    query = f"SELECT group_concat(id) FROM images WHERE {condition.sql}"
+    joined = connection.execute(query, condition.parameters).fetchone()[0]
+    return np.empty(0, np.int64) if joined is None else np.fromstring(joined, np.int64, sep=",")

@@ -1,0 +1,32 @@
+"""Full-text search over file names, folders, tags, titles and descriptions (SQLite FTS5)."""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+
+from smartsearch.core.ports import Neighbor
+from smartsearch.stores.rows import clean_text
+from smartsearch.stores.sql import Condition
+
+_WEIGHTS = "4.0, 1.0, 4.0, 2.0, 1.0"
+"""BM25 weights of file name, folder, tags, title and description: a name or a tag was chosen, a folder is inherited."""
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as the index cuts them: runs of letters, marks and digits."""
+    return "".join(letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in text).split()
+
+
+def match(connection: sqlite3.Connection, text: str, where: Condition, limit: int) -> list[Neighbor]:
+    """Images whose text has a word starting with each word of ``text``, best BM25 first, ties by id."""
+    expression = " ".join(f'"{word}"*' for word in words(clean_text(text) or ""))
+    if not expression or limit <= 0:
+        return []
+    found = connection.execute(
+        f"SELECT rowid, -bm25(image_fts, {_WEIGHTS}) AS score FROM image_fts"
+        f" WHERE image_fts MATCH :text AND rowid IN (SELECT id FROM images WHERE {where.sql})"
+        " ORDER BY score DESC, rowid LIMIT :limit",
+        {"text": expression, "limit": limit} | where.parameters,
+    )
+    return [Neighbor(row[0], row[1]) for row in found]

@@ -1,0 +1,76 @@
+"""Making a library database, and bringing an older one up to date. The only place that loads Alembic."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+VERSIONS: tuple[str, ...] = ("0001",)
+"""Every schema this program knows, oldest first. Kept here so that opening a current library need not load Alembic."""
+
+APPLICATION_ID = 0x536D5365
+"""Marks the file as a library of this program (PRAGMA application_id; "SmSe" in ASCII)."""
+
+
+def create_database(path: Path) -> None:
+    """Make an empty library at ``path``, whole or not at all: it is built beside and put in place by one rename.
+
+    Does nothing if there is a file already. Raises sqlite3.Error and OSError.
+    """
+    if path.exists():
+        return
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    new.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            run_migrations(connection)
+        _publish(new, path)
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(f"{new}{suffix}").unlink(missing_ok=True)
+
+
+def _publish(new: Path, path: Path) -> None:
+    try:
+        os.link(new, path)  # unlike a rename, never replaces a library that another process has just made
+    except FileExistsError:
+        pass
+    except OSError:  # no hard links here (FAT, some network shares)
+        if not path.exists():
+            os.replace(new, path)
+
+
+def upgrade_database(path: Path, version: str) -> Path:
+    """Bring the library at ``path`` from schema ``version`` to the newest, after copying it.
+
+    Returns the path of the copy, ``<name>.<version>.backup``. The migration is one transaction.
+    """
+    backup = path.with_name(f"{path.name}.{version}.backup")
+    partial = backup.with_name(f"{backup.name}.part")
+    partial.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(partial)) as copy:
+            connection.backup(copy)
+        os.replace(partial, backup)
+        run_migrations(connection)
+    return backup
+
+
+def run_migrations(connection: sqlite3.Connection, target: str = "head") -> None:
+    """Run the missing steps on an autocommit connection, all in one transaction."""
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import StaticPool
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+    with engine.begin() as bound:
+        config.attributes["connection"] = bound
+        command.upgrade(config, target)
