@@ -1,0 +1,13 @@
+"""MobileCLIP2 (Faghri et al. 2025): convolutional image towers for small machines, CLIP's tokens.
+
+Pictures are scaled to the 0-1 range and not normalised further. S0 and S2 take 256 pixels, bilinear.
+"""
+
+from __future__ import annotations
+
+from smartsearch.core.spaces import Preprocessing
+from smartsearch.embeddings.base import EncoderFamily, photo_of
+
+PREPROCESSING = Preprocessing(size=256, resize="crop", interpolation="bilinear")
+
+FAMILY = EncoderFamily(name="mobileclip", pad_id=0, lowercase=True, prompt=photo_of)
