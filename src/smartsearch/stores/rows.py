@@ -21,8 +21,6 @@ from smartsearch.core.assets import (
     Tag,
 )
 
-Row = Mapping[str, Any] | Sequence[Any]
-
 _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
 _MIN_MICROS = (datetime.min - _EPOCH) // _MICROSECOND
@@ -240,12 +238,13 @@ def asset_from(row: Mapping[str, Any], tags: tuple[Tag, ...]) -> Asset:
         missing_since=None if row["missing_since"] is None else utc(row["missing_since"]),
         phash=to_unsigned(row["phash"]),
         color=row["color"],
-        metadata=_metadata_from(row),
+        metadata=metadata_from(row),
         tags=tags,
     )
 
 
-def _metadata_from(row: Mapping[str, Any]) -> Metadata:
+def metadata_from(row: Mapping[str, Any]) -> Metadata:
+    """The reverse of `metadata_values`, from a row that has `METADATA_COLUMNS`."""
     gps = None
     if row["latitude"] is not None and row["longitude"] is not None:
         gps = Gps(row["latitude"], row["longitude"], row["altitude"])

@@ -1,0 +1,474 @@
+"""A store without a database."""
+
+from __future__ import annotations
+
+import os
+import threading
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartsearch.core.assets import (
+    Asset,
+    Change,
+    ClearError,
+    CopyImage,
+    Embedding,
+    FileError,
+    FileIdentity,
+    FileState,
+    Job,
+    JobState,
+    MarkMissing,
+    Metadata,
+    MoveImage,
+    PutEmbedding,
+    PutImage,
+    RecordError,
+    Root,
+    Tag,
+    TouchImage,
+    UpdateMetadata,
+)
+from smartsearch.core.errors import AssetNotFoundError
+from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
+from smartsearch.core.query import Query
+from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.stores import rows
+from smartsearch.stores.text import words
+
+
+@dataclass
+class _State:
+    """Everything a MemoryStore holds; copied before a write and put back when it fails."""
+
+    generation: int = 0
+    next_id: int = 1
+    roots: dict[str, Root] = field(default_factory=dict)
+    assets: dict[int, Asset] = field(default_factory=dict)
+    sidecars: dict[int, int | None] = field(default_factory=dict)
+    vectors: dict[str, dict[int, Embedding]] = field(default_factory=dict)
+    errors: dict[str, FileError] = field(default_factory=dict)
+    jobs: dict[int, Job] = field(default_factory=dict)
+    cancelled: set[int] = field(default_factory=set)
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def copy(self) -> _State:
+        copied = {name: value.copy() if hasattr(value, "copy") else value for name, value in vars(self).items()}
+        return _State(**copied | {"vectors": {space: held.copy() for space, held in self.vectors.items()}})
+
+
+class MemoryStore:
+    """The whole `Store` port in dictionaries: what the port says in the plainest way, the yardstick of the others."""
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
+        self._state = _State()
+        self._lock = threading.RLock()
+
+    @property
+    def generation(self) -> int:
+        return self._state.generation
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+    @contextmanager
+    def _transaction(self) -> Iterator[_State]:
+        with self._lock:
+            state = self._state.copy()
+            yield state
+            self._state = state
+
+    # -- roots and what is known of files
+
+    def add_root(self, path: str, recursive: bool) -> Root:
+        with self._transaction() as state:
+            known = state.roots.get(path)
+            root = Root(known.id if known else state.next_id, path, recursive)
+            state.next_id += known is None
+            state.roots[path] = root
+            return root
+
+    def remove_root(self, path: str) -> None:
+        with self._transaction() as state:
+            state.roots.pop(path, None)
+
+    def roots(self) -> list[Root]:
+        return sorted(self._state.roots.values(), key=lambda root: root.id)
+
+    def file_states(self, space: EmbeddingSpace, under: str | None = None) -> Iterator[FileState]:
+        state = self._state
+        for asset in state.assets.values():
+            if _at_or_below(asset.path, under):
+                yield _file_state(state, asset, space)
+        known = {asset.path for asset in state.assets.values()}
+        for error in state.errors.values():
+            if error.path not in known and _at_or_below(error.path, under):
+                yield FileState(None, error.path, error.identity or FileIdentity(0, 0, 0, 0), None, embedded=False)
+
+    def find_by_hash(self, file_hash: bytes, space: EmbeddingSpace) -> list[FileState]:
+        state = self._state
+        return [_file_state(state, asset, space) for asset in _by_id(state) if asset.file_hash == file_hash]
+
+    # -- writing
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        with self._transaction() as state:
+            _Applier(state, self._clock()).apply(changes)
+
+    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: Literal["user", "keywords", "auto"]) -> None:
+        with self._transaction() as state:
+            if asset_id not in state.assets:
+                raise AssetNotFoundError(f"There is no image {asset_id} in the library.")
+            state.assets[asset_id] = _with_tags(state.assets[asset_id], tags, source)
+            state.generation += 1
+
+    def forget(self, asset_ids: Sequence[int]) -> int:
+        with self._transaction() as state:
+            return sum(_forget(state, asset_id) for asset_id in asset_ids)
+
+    def forget_errors(self, paths: Sequence[str]) -> int:
+        with self._transaction() as state:
+            return sum(state.errors.pop(path, None) is not None for path in paths)
+
+    def drop_space(self, space_key: str) -> int:
+        with self._transaction() as state:
+            dropped = len(state.vectors.pop(space_key, {}))
+            state.generation += dropped > 0
+            return dropped
+
+    # -- reading
+
+    def assets(self, ids: Sequence[int]) -> list[Asset]:
+        held = self._state.assets
+        return [held[asset_id] for asset_id in ids if asset_id in held]
+
+    def asset_by_path(self, path: str) -> Asset | None:
+        return next((asset for asset in self._state.assets.values() if asset.path == path), None)
+
+    def select(
+        self,
+        where: Query,
+        *,
+        order: SortKey = "id",
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[int]:
+        found = self._matching(where)
+        keys: dict[SortKey, Callable[[Asset], Any]] = {
+            "id": lambda asset: asset.id,
+            "taken_at": lambda asset: asset.metadata.taken_at,
+            "path": lambda asset: os.fsencode(asset.path),
+        }
+        known = [asset for asset in found if keys[order](asset) is not None]
+        unknown = [asset for asset in found if keys[order](asset) is None]
+        ids = [asset.id for asset in sorted(known, key=keys[order], reverse=descending) + unknown]
+        return ids[offset:][: None if limit is None else limit]
+
+    def count(self, where: Query) -> int:
+        return len(self._matching(where))
+
+    def match_text(self, text: str, where: Query, limit: int) -> list[Neighbor]:
+        wanted = [_folded(word) for word in words(text)]
+        found = []
+        for asset in self._matching(where):
+            have = [_folded(word) for part in _text_of(asset) for word in words(part)]
+            hits = [sum(word.startswith(start) for word in have) for start in wanted]
+            if wanted and all(hits):
+                found.append(Neighbor(asset.id, sum(hits) / (10 + len(have))))
+        return sorted(found, key=lambda neighbor: (-neighbor.similarity, neighbor.asset_id))[: max(limit, 0)]
+
+    def vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Embedding]:
+        held = self._state.vectors.get(space.key, {})
+        return {asset_id: held[asset_id] for asset_id in ids if asset_id in held}
+
+    def sample_vectors(self, space: EmbeddingSpace, count: int) -> NDArray[np.float32]:
+        held = self._state.vectors.get(space.key, {})
+        ids = sorted(held)
+        chosen = np.linspace(0, len(ids) - 1, min(max(count, 0), len(ids))).astype(int)
+        return np.array([held[ids[i]] for i in chosen], np.float32).reshape(-1, space.dim)
+
+    def nearest(self, space: EmbeddingSpace, vector: Embedding, where: Query, k: int) -> list[Neighbor]:
+        if vector.shape != (space.dim,):
+            raise ValueError(f"a query vector of {space.key} has shape ({space.dim},), not {vector.shape}")
+        held = self._state.vectors.get(space.key, {})
+        found = [
+            Neighbor(asset.id, float(held[asset.id] @ vector)) for asset in self._matching(where) if asset.id in held
+        ]
+        return sorted(found, key=lambda neighbor: (-neighbor.similarity, neighbor.asset_id))[: max(k, 0)]
+
+    def counts(self) -> StoreCounts:
+        state = self._state
+        assets = state.assets.values()
+        missing = sum(asset.missing_since is not None for asset in assets)
+        return StoreCounts(
+            images=len(assets) - missing,
+            missing=missing,
+            errors=len(state.errors),
+            embeddings={space: len(held) for space, held in sorted(state.vectors.items()) if held},
+            last_indexed_at=max((asset.indexed_at for asset in assets), default=None),
+        )
+
+    def _matching(self, where: Query) -> list[Asset]:
+        return [asset for asset in _by_id(self._state) if where.matches(asset)]
+
+    # -- errors, jobs and settings
+
+    def errors(self, limit: int | None = None) -> list[FileError]:
+        recorded = enumerate(self._state.errors.values())
+        newest = sorted(recorded, key=lambda item: (item[1].occurred_at, item[0]), reverse=True)
+        return [error for _, error in newest][:limit]
+
+    def start_job(self, kind: str, detail: Mapping[str, Any]) -> Job:
+        with self._transaction() as state:
+            now = self._clock()
+            job = Job(len(state.jobs) + 1, kind, "running", None, 0, 0, now, now, None, os.getpid(), dict(detail))
+            state.jobs[job.id] = job
+            return job
+
+    def update_job(
+        self,
+        job_id: int,
+        *,
+        done: int,
+        errors: int,
+        total: int | None = None,
+        state: JobState = "running",
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        with self._transaction() as held:
+            job = held.jobs.get(job_id)
+            if job is None:
+                return
+            now = self._clock()
+            held.jobs[job_id] = replace(
+                job,
+                done=done,
+                errors=errors,
+                total=job.total if total is None else total,
+                state=state,
+                updated_at=now,
+                finished_at=None if state == "running" else now,
+                detail=job.detail if detail is None else dict(detail),
+            )
+
+    def request_cancel(self, job_id: int) -> None:
+        with self._transaction() as state:
+            state.cancelled.add(job_id)
+
+    def cancel_requested(self, job_id: int) -> bool:
+        return job_id in self._state.cancelled
+
+    def jobs(self, limit: int = 20) -> list[Job]:
+        return sorted(self._state.jobs.values(), key=lambda job: -job.id)[: max(limit, 0)]
+
+    def setting(self, key: str) -> str | None:
+        return self._state.settings.get(key)
+
+    def put_setting(self, key: str, value: str) -> None:
+        with self._transaction() as state:
+            state.settings[key] = value
+
+
+@dataclass
+class _Applier:
+    """One call of `MemoryStore.apply`."""
+
+    state: _State
+    now: datetime
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        moving = [change.asset_id for change in changes if isinstance(change, MoveImage)]
+        for change in changes:
+            match change:
+                case PutImage():
+                    self._put(change)
+                case CopyImage():
+                    self._copy(change)
+                case MoveImage():
+                    moving.remove(change.asset_id)
+                    self._move(change, moving)
+                case TouchImage():
+                    self._touch(change.asset_id, change.identity)
+                case MarkMissing():
+                    self._update(change.asset_id, missing_since=change.since, only_if_present=True)
+                case PutEmbedding():
+                    if change.asset_id in self.state.assets:
+                        self._put_vector(change.asset_id, change.space, change.vector)
+                        self.state.generation += 1
+                case UpdateMetadata():
+                    self._update(change.asset_id, metadata=stored_metadata(change.metadata))
+                    if change.asset_id in self.state.assets:
+                        self._replace_keywords(change.asset_id)
+                        self.state.sidecars[change.asset_id] = change.sidecar_mtime_ns
+                case RecordError(error):
+                    self.state.errors.pop(error.path, None)
+                    self.state.errors[error.path] = error
+                case ClearError(path):
+                    self.state.errors.pop(path, None)
+
+    def _put(self, change: PutImage) -> None:
+        content = change.content
+        asset_id = self._upsert(
+            path=change.path,
+            file_hash=change.file_hash,
+            identity=change.identity,
+            format=content.format,
+            width=content.width,
+            height=content.height,
+            frames=content.frames,
+            created_at=change.created_at,
+            phash=content.phash,
+            color=content.color,
+            metadata=stored_metadata(content.metadata),
+        )
+        self.state.sidecars[asset_id] = change.sidecar_mtime_ns
+        for space, vector in change.embeddings.items():
+            self._put_vector(asset_id, space, vector)
+
+    def _upsert(self, **fields: Any) -> int:
+        rows.path_values(fields["path"])
+        known = next((asset for asset in self.state.assets.values() if asset.path == fields["path"]), None)
+        asset_id = known.id if known else self.state.next_id
+        self.state.next_id += known is None
+        if known and known.file_hash != fields["file_hash"]:
+            for held in self.state.vectors.values():
+                held.pop(asset_id, None)
+        self.state.assets[asset_id] = Asset(
+            id=asset_id,
+            modified_at=_modified_at(fields["identity"]),
+            indexed_at=self.now,
+            missing_since=None,
+            tags=known.tags if known else (),
+            **fields,
+        )
+        self._replace_keywords(asset_id)
+        self.state.errors.pop(fields["path"], None)
+        self.state.generation += 1
+        return asset_id
+
+    def _copy(self, change: CopyImage) -> None:
+        source = self.state.assets.get(change.source_id)
+        if source is None:
+            return
+        if source.path == change.path:
+            self._touch(source.id, change.identity)
+            return
+        derived = ("file_hash", "format", "width", "height", "frames", "phash", "color", "metadata")
+        asset_id = self._upsert(
+            path=change.path,
+            identity=change.identity,
+            created_at=change.created_at,
+            **{name: getattr(source, name) for name in derived},
+        )
+        copied = [tag for tag in source.tags if tag.source == "auto"]
+        self.state.assets[asset_id] = _with_tags(self.state.assets[asset_id], copied, "auto")
+        self.state.sidecars[asset_id] = None
+        for held in self.state.vectors.values():
+            if source.id in held:
+                held[asset_id] = held[source.id]
+
+    def _move(self, change: MoveImage, still_to_move: list[int]) -> None:
+        if change.asset_id not in self.state.assets:
+            return
+        rows.path_values(change.path)
+        for other in list(self.state.assets.values()):
+            if other.path == change.path and other.id != change.asset_id and other.id not in still_to_move:
+                _forget(self.state, other.id)
+        self.state.errors.pop(self.state.assets[change.asset_id].path, None)
+        self._update(change.asset_id, path=change.path)
+        self._touch(change.asset_id, change.identity)
+
+    def _touch(self, asset_id: int, identity: FileIdentity) -> None:
+        if asset_id in self.state.assets:
+            self.state.errors.pop(self.state.assets[asset_id].path, None)
+            self._update(asset_id, identity=identity, modified_at=_modified_at(identity), missing_since=None)
+
+    def _update(self, asset_id: int, *, only_if_present: bool = False, **fields: Any) -> None:
+        asset = self.state.assets.get(asset_id)
+        if asset is None or (only_if_present and asset.missing_since is not None):
+            return
+        self.state.assets[asset_id] = replace(asset, **fields)
+        self.state.generation += 1
+
+    def _replace_keywords(self, asset_id: int) -> None:
+        asset = self.state.assets[asset_id]
+        self.state.assets[asset_id] = _with_tags(asset, rows.keyword_tags(asset.metadata), "keywords")
+
+    def _put_vector(self, asset_id: int, space: str, vector: Embedding) -> None:
+        held = self.state.vectors.setdefault(space, {})
+        stored = rows.vector_from(rows.vector_bytes(vector))
+        dim = next((other.size for other in held.values()), stored.size)
+        if stored.size != dim:
+            raise ValueError(f"vectors of {space} have {dim} dimensions, not {stored.size}")
+        held[asset_id] = stored
+
+
+def stored_metadata(metadata: Metadata) -> Metadata:
+    """The metadata as every store gives it back: without numbers that are not finite or do not fit."""
+    values = rows.metadata_values(metadata)
+    return rows.metadata_from(dict(zip(rows.METADATA_COLUMNS, values, strict=True)))
+
+
+def _by_id(state: _State) -> list[Asset]:
+    return [state.assets[asset_id] for asset_id in sorted(state.assets)]
+
+
+def _forget(state: _State, asset_id: int) -> bool:
+    if state.assets.pop(asset_id, None) is None:
+        return False
+    state.sidecars.pop(asset_id, None)
+    for held in state.vectors.values():
+        held.pop(asset_id, None)
+    state.generation += 1
+    return True
+
+
+def _with_tags(asset: Asset, tags: Iterable[Tag], source: Literal["user", "keywords", "auto"]) -> Asset:
+    kept = [tag for tag in asset.tags if tag.source != source]
+    added = {tag.name: Tag(tag.name, tag.confidence, source) for tag in tags}
+    return replace(asset, tags=tuple(sorted([*kept, *added.values()], key=lambda tag: (tag.name, tag.source))))
+
+
+def _file_state(state: _State, asset: Asset, space: EmbeddingSpace) -> FileState:
+    error = state.errors.get(asset.path)
+    return FileState(
+        asset_id=asset.id,
+        path=asset.path,
+        identity=asset.identity if error is None or error.identity is None else error.identity,
+        file_hash=asset.file_hash,
+        missing=asset.missing_since is not None,
+        embedded=asset.id in state.vectors.get(space.key, {}),
+        sidecar_mtime_ns=state.sidecars[asset.id],
+    )
+
+
+def _modified_at(identity: FileIdentity) -> datetime:
+    return rows.utc(rows.modified_micros(identity))
+
+
+def _at_or_below(path: str, under: str | None) -> bool:
+    if under is None:
+        return True
+    folder = under.rstrip(os.sep)
+    return path == folder or path.startswith(folder + os.sep)
+
+
+def _text_of(asset: Asset) -> list[str]:
+    folder, name = os.path.split(asset.path)
+    meta = asset.metadata
+    return [name, folder, *(tag.name for tag in asset.tags), meta.title or "", meta.description or ""]
+
+
+def _folded(word: str) -> str:
+    """Without case and diacritics."""
+    decomposed = unicodedata.normalize("NFKD", word.lower())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
