@@ -1,4 +1,4 @@
-"""From whatever a file holds to an upright, opaque, 8-bit sRGB picture, no larger than is needed."""
+"""From whatever a file holds to an opaque, 8-bit, upright sRGB picture, no larger than is needed."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ _BACKGROUND = (255, 255, 255)
 """What shows through transparent pixels: most cut-outs and line drawings are made to be seen on white."""
 
 
-def upright_rgb(image: ImageFile.ImageFile, scale: float, orientation: int) -> Image.Image:
-    """Decode ``image`` into an upright RGB picture at ``scale`` (0-1) of its size or somewhat larger, never smaller.
+def reduced_rgb(image: ImageFile.ImageFile, scale: float) -> Image.Image:
+    """Decode ``image`` into an opaque sRGB picture at ``scale`` (0-1) of its size or somewhat larger, never smaller.
 
     JPEG is scaled while it is decoded (the inverse DCT makes 1/2, 1/4 or 1/8 of the size directly); other formats are
-    decoded whole and box-averaged. ``orientation`` is EXIF's 1-8; other values count as 1. Colours are converted to
-    sRGB by the embedded ICC profile, after the reduction.
+    decoded whole and box-averaged. Colours are converted by the embedded ICC profile, after the reduction.
     """
     width, height = image.size
     if image.format in ("JPEG", "MPO") and scale < 1:
@@ -38,10 +37,14 @@ def upright_rgb(image: ImageFile.ImageFile, scale: float, orientation: int) -> I
     image.load()
     profile = image.info.get("icc_profile")
     picture = _plain_mode(image)
-    factor = int(min(picture.size) and picture.size[0] / (width * scale))
+    factor = int(max(picture.size) / (max(width, height) * scale))
     if factor > 1:
         picture = picture.reduce(factor)
-    picture = _to_srgb(picture, profile)
+    return _to_srgb(picture, profile)
+
+
+def upright(picture: Image.Image, orientation: int) -> Image.Image:
+    """Turn and mirror the picture by its EXIF orientation, 1-8; other values count as 1."""
     transpose = _TRANSPOSE.get(orientation)
     return picture if transpose is None else picture.transpose(transpose)
 
