@@ -83,10 +83,10 @@ def random_vectors(seeds: Sequence[str], dim: int) -> NDArray[np.float32]:
 
 def _random_vectors(seeds: Sequence[str], dim: int) -> NDArray[np.float32]:
     digests = [int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "little") for seed in seeds]
-    return np.array([np.random.default_rng(digest).standard_normal(dim) for digest in digests], np.float32) / np.sqrt(
-        dim
-    )
+    drawn = np.array([np.random.default_rng(digest).standard_normal(dim) for digest in digests])
+    return (drawn / np.sqrt(dim)).astype(np.float32)
 
 
 def _normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+    norms: NDArray[np.float32] = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / norms).astype(np.float32)
