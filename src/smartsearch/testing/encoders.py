@@ -84,7 +84,8 @@ def random_vectors(seeds: Sequence[str], dim: int) -> NDArray[np.float32]:
 def _random_vectors(seeds: Sequence[str], dim: int) -> NDArray[np.float32]:
     digests = [int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "little") for seed in seeds]
     drawn = np.array([np.random.default_rng(digest).standard_normal(dim) for digest in digests])
-    return (drawn / np.sqrt(dim)).astype(np.float32)
+    scaled: NDArray[np.float32] = (drawn / np.sqrt(dim)).astype(np.float32)
+    return scaled
 
 
 def _normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
