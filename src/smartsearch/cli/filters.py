@@ -6,24 +6,14 @@ import os
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from smartsearch.core.errors import QueryError
-from smartsearch.core.query import (
-    And,
-    CameraIs,
-    Everything,
-    FileSizeBetween,
-    FormatIs,
-    HasTag,
-    InFolder,
-    NameLike,
-    Or,
-    Query,
-    TakenBetween,
-)
+
+if TYPE_CHECKING:
+    from smartsearch.core.query import Query
 
 AfterOption = Annotated[
     str | None, typer.Option("--after", "--since", help="Taken on or after: 2021, 2021-06 or 2021-06-30.")
@@ -67,7 +57,24 @@ def combine(
     camera: str | None = None,
     tags: list[str] | None = None,
 ) -> Query:
-    """One tree that all given filters must meet; several formats or folders are alternatives. QueryError on nonsense."""
+    """One tree that all given filters must meet; several formats or folders are alternatives.
+
+    QueryError for what is no date or size.
+    """
+    # Imported here because it brings NumPy, which `--help` can do without.
+    from smartsearch.core.query import (
+        And,
+        CameraIs,
+        Everything,
+        FileSizeBetween,
+        FormatIs,
+        HasTag,
+        InFolder,
+        NameLike,
+        Or,
+        TakenBetween,
+    )
+
     parts: list[Query] = []
     if after or before:
         start = parse_date(after)[0] if after else None

@@ -43,7 +43,11 @@ def index(
 
     Stop it any time; the next run goes on where it was.
     """
-    with open_library(context, library, create=True, model=model) as opened:
+    from smartsearch.catalog import ModelChoice
+
+    with open_library(context, library, create=True) as opened:
+        if model:
+            opened.use_model(ModelChoice.parse(model))
         with _progress(as_json) as show:
             report = opened.index(paths or [], recursive=recursive, retry_errors=retry_errors, progress=show)
         _print_report(report, as_json)
@@ -61,11 +65,9 @@ def watch(
 ) -> None:
     """Keep the library current: index what is new, changed, moved or deleted within seconds, until Ctrl-C."""
     with open_library(context, library, create=True) as opened:
-        with _progress(as_json) as show:
-            report = opened.index(paths or [], recursive=recursive, progress=show)
-        _print_report(report, as_json)
-        if report.state == "done":
-            _watch(opened, as_json)
+        for path in paths or ():
+            opened.add_root(path, recursive=recursive)
+        _watch(opened, as_json)
 
 
 def _watch(opened: Library, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,7 +24,7 @@ LibraryOption = Annotated[
     typer.Option("--library", "-L", help="The library to use: a folder, or a name.", show_default=False),
 ]
 ModelOption = Annotated[
-    str | None, typer.Option("--model", "-m", help="Use this model instead of the configured one.", show_default=False)
+    str | None, typer.Option("--model", "-m", help="Use this model (NAME or NAME:VARIANT).", show_default=False)
 ]
 
 
@@ -42,17 +42,13 @@ def open_library(
     *,
     create: bool = False,
     read_only: bool = False,
-    model: str | None = None,
 ) -> Iterator[Library]:
     """The library the options name, closed afterwards. The command's own option wins over the global one."""
     from smartsearch.config import find_places, load_settings
     from smartsearch.library import Library
 
     places = find_places(library or _given_before(context))
-    settings = load_settings(places)
-    if model:
-        settings = replace(settings, model=model)
-    opened = Library.open(places, settings, create=create, read_only=read_only)
+    opened = Library.open(places, load_settings(places), create=create, read_only=read_only)
     try:
         yield opened
     finally:

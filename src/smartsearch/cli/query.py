@@ -132,8 +132,10 @@ def _run(
 ) -> None:
     if export is not None and export.suffix.lower() not in (".json", ".jsonl", ".csv"):
         raise typer.BadParameter("the name must end in .json, .jsonl or .csv", param_hint="--export")
-    with open_library(context, library, read_only=True, model=model) as opened:
-        result = opened.search(request)
+    from smartsearch.catalog import ModelChoice
+
+    with open_library(context, library, read_only=True) as opened:
+        result = opened.search(request, ModelChoice.parse(model) if model else None)
         if format == "table":
             _print_table(result, opened.thumbnail_path if thumbnails else None)
         else:
@@ -165,10 +167,8 @@ def as_text(hits: Sequence[Hit], format: str) -> str:
     for row in rows:
         facts = row["metadata"]
         taken = facts.get("taken_at")
-        writer.writerow(
-            [row["id"], row["path"], row["score"], facts["format"], facts["width"], facts["height"]]
-            + [taken.isoformat() if taken else ""]
-        )
+        shape = (facts["format"], facts["width"], facts["height"])
+        writer.writerow([row["id"], row["path"], row["score"], *shape, taken.isoformat() if taken else ""])
     return buffer.getvalue()
 
 

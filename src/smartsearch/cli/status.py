@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,7 @@ def register(app: typer.Typer) -> None:
 def status(context: typer.Context, as_json: JsonOption = False, library: LibraryOption = None) -> None:
     """What the library holds and what is going on."""
     with open_library(context, library, read_only=True) as opened:
-        facts = opened.status()
+        facts = dataclasses.asdict(opened.status())
     if as_json:
         echo_json(facts)
         return

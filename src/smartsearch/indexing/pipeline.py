@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Literal
 
 import numpy as np
 
-from smartsearch.core.assets import Embedding, MarkMissing, PutEmbedding, PutImage, Root
+from smartsearch.core.assets import Embedding, MarkMissing, PutEmbedding, PutImage
 from smartsearch.core.ports import ImageEncoder, Store
 from smartsearch.core.settings import DiscoverySettings, MediaLimits, ThumbnailSettings
 from smartsearch.indexing.channel import Channel, ChannelAborted
 from smartsearch.indexing.commit import Committer, Outcome, ThumbnailSink
 from smartsearch.indexing.progress import IndexProgress, IndexReport, Tally
-from smartsearch.indexing.scan import Scan
+from smartsearch.indexing.scan import Scan, Target
 from smartsearch.indexing.triage import Ready, Task, Triage
 from smartsearch.media.pool import DecodePool
 from smartsearch.media.request import DecodeRequest
@@ -37,8 +38,13 @@ class IndexSettings:
     media: MediaLimits
     thumbnails: ThumbnailSettings
     batch_size: int
+    workers: int
     skip: tuple[str, ...] = ()
     """Folders never entered, the library itself first of all."""
+
+
+Source = Callable[[Callable[[Outcome], None]], Iterable[Task]]
+"""Makes tasks; is given where to send what needs no work."""
 
 
 class RunCancelled(Exception):  # noqa: N818 - a decision of the user, not an error
@@ -69,25 +75,35 @@ class IndexPipeline:
         self._cancelled = cancelled
         self._tally = Tally()
 
-    def run(self, roots: Sequence[Root], *, retry_errors: bool = False) -> IndexReport:
-        """Bring the store up to date with the disk. Ctrl-C ends it after the batch at hand, state "cancelled".
+    def run(self, targets: Sequence[Target], *, retry_errors: bool = False) -> IndexReport:
+        """Bring the store up to date with the disk at the targets.
 
+        Ctrl-C or ``cancelled`` ends it after the batch at hand, with the state "cancelled".
         Raises what the store, the encoder or the thumbnail folder raise (disk full, read-only, broken model); all
         that was committed before stays.
         """
-        scan = Scan(self._store, self._encoders[-1].space, roots, self._settings, self._tally, retry_errors)
+        scan = Scan(
+            self._store,
+            self._encoders[-1].space,
+            self._settings.discovery,
+            self._tally,
+            skip=self._settings.skip,
+            retry_errors=retry_errors,
+        )
         moved: set[int] = set()
+        state: Literal["done", "cancelled"] = "done"
         try:
-            twins = self._pass(scan.tasks(), moved)
+            twins = self._pass(lambda send: scan.tasks(targets, send), moved)
             while twins:
-                twins = self._pass(twins, moved)
+                twins = self._pass(lambda _, waiting=twins: waiting, moved)  # type: ignore[misc]
             self._mark_missing(scan.vanished(moved))
         except (KeyboardInterrupt, RunCancelled):
-            return scan.report("cancelled")
-        self._tell(self._tally.snapshot())
-        return scan.report("done")
+            state = "cancelled"
+        progress = self._tally.snapshot()
+        self._tell(progress)
+        return IndexReport(state, progress, tuple(scan.problems), tuple(scan.unavailable))
 
-    def _pass(self, source: Iterable[Task], moved: set[int]) -> list[Task]:
+    def _pass(self, source: Source, moved: set[int]) -> list[Task]:
         """Send tasks through all stages and wait until everything is committed; the twins left over for another."""
         tasks, ready, outbox = Channel[Task](TASKS_AHEAD), Channel[Ready](self._in_flight), Channel[Outcome](512)
         triage = Triage(
@@ -103,7 +119,7 @@ class IndexPipeline:
         triage.moved = moved
         committer = Committer(self._store, self._thumbnails, outbox, lambda batch: self._committed(batch, triage))
         with _stages((tasks, ready, outbox)) as start:
-            start("scan", lambda: _feed(source, tasks))
+            start("scan", lambda: _feed(source(outbox.put), tasks))
             start("triage", triage.run)
             committing = start("commit", committer.run)
             try:
@@ -124,7 +140,7 @@ class IndexPipeline:
 
     @property
     def _in_flight(self) -> int:
-        return 2 * self._settings.batch_size + self._pool.workers
+        return 2 * self._settings.batch_size + self._settings.workers
 
     def _encode(self, batch: Sequence[Ready], outbox: Channel[Outcome]) -> None:
         vectors: list[dict[str, Embedding]] = [{} for _ in batch]
@@ -170,9 +186,7 @@ def _outcome(item: Ready, vectors: dict[str, Embedding]) -> Outcome:
         ((space, vector),) = vectors.items()
         change = PutEmbedding(task.state.asset_id, space, vector)
         return Outcome(change, ("embedded", "updated", "done"), item.digest, content.thumbnail)
-    put = PutImage(
-        task.path, task.identity, item.digest, task.created_at, content, vectors, task.sidecar_mtime_ns
-    )
+    put = PutImage(task.path, task.identity, item.digest, task.created_at, content, vectors, task.sidecar_mtime_ns)
     return Outcome(put, ("embedded", "updated" if task.state else "added", "done"), item.digest, content.thumbnail)
 
 
@@ -183,7 +197,7 @@ def _feed(source: Iterable[Task], tasks: Channel[Task]) -> None:
 
 
 @contextmanager
-def _stages(channels: Sequence[Channel[object]]) -> Iterator[Callable[[str, Callable[[], None]], threading.Thread]]:
+def _stages(channels: Sequence[Channel[Any]]) -> Iterator[Callable[[str, Callable[[], None]], threading.Thread]]:
     """Threads that live as long as the block: a failure in one, or in the block, ends all; the first is raised."""
     threads: list[threading.Thread] = []
     failures: list[BaseException] = []
@@ -198,7 +212,7 @@ def _stages(channels: Sequence[Channel[object]]) -> Iterator[Callable[[str, Call
                 work()
             except ChannelAborted:
                 abort()
-            except BaseException as error:  # noqa: BLE001 - handed to the caller below
+            except BaseException as error:
                 failures.append(error)
                 abort()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,18 @@ class IndexProgress:
 
 
 Counter = Literal[
-    "found", "unchanged", "todo", "done", "added", "updated", "moved", "copied", "touched", "missing", "embedded", "errors"
+    "found",
+    "unchanged",
+    "todo",
+    "done",
+    "added",
+    "updated",
+    "moved",
+    "copied",
+    "touched",
+    "missing",
+    "embedded",
+    "errors",
 ]
 
 
@@ -75,7 +86,7 @@ class Tally:
         self._clock = clock
         self._started = clock()
         self._lock = threading.Lock()
-        self._counts: dict[Counter, int] = {}
+        self._counts: dict[str, int] = {}
         self._current = ""
         self._scanned = False
 
@@ -93,9 +104,7 @@ class Tally:
 
     def snapshot(self) -> IndexProgress:
         with self._lock:
-            return replace(
-                IndexProgress(**self._counts),
-                scanned=self._scanned,
-                current=self._current,
-                seconds=self._clock() - self._started,
-            )
+            values: dict[str, Any] = dict(self._counts)
+        return IndexProgress(
+            **values, scanned=self._scanned, current=self._current, seconds=self._clock() - self._started
+        )

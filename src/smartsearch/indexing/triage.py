@@ -33,6 +33,9 @@ from smartsearch.media.request import Decoded, DecodeRequest, MetadataRequest
 CHANGED_MEANWHILE = "The file changed while it was being read; the next run tries again."
 
 
+TaskKind = Literal["content", "embedding", "sidecar"]
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One file that needs work. ``state`` is what the store remembers of it, if anything.
@@ -41,7 +44,7 @@ class Task:
     "sidecar" for new metadata beside unchanged bytes.
     """
 
-    kind: Literal["content", "embedding", "sidecar"]
+    kind: TaskKind
     path: str
     identity: FileIdentity
     state: FileState | None = None
@@ -135,8 +138,7 @@ class Triage:
         if task.kind == "embedding" and task.state is not None and task.state.file_hash is not None:
             return task.state.file_hash
         digest, identity = file_sha256(task.path)
-        if identity != task.identity:
-            raise FileAccessError(CHANGED_MEANWHILE)
+        _check_same(identity, task.identity)
         return digest
 
     def _known_bytes(self, task: Task, digest: bytes) -> Outcome | None:
@@ -166,8 +168,7 @@ class Triage:
         def done(future: Future[Decoded]) -> None:
             try:
                 decoded = future.result()
-                if decoded.identity != task.identity:
-                    raise FileAccessError(CHANGED_MEANWHILE)
+                _check_same(decoded.identity, task.identity)
                 self._ready.put(Ready(task, digest, decoded))
             except MediaError as error:
                 self._digests.discard(digest)
@@ -198,3 +199,9 @@ class Triage:
         identity = None if isinstance(error, FileAccessError) else task.identity
         row = RecordError(FileError(task.path, error.code, error.message, datetime.now(UTC), identity))
         self._outbox.put(Outcome(row, ("errors", "done")))
+
+
+def _check_same(now: FileIdentity, then: FileIdentity) -> None:
+    """FileAccessError if the bytes just read may not be those that the walk saw."""
+    if (now.size, now.mtime_ns) != (then.size, then.mtime_ns):
+        raise FileAccessError(CHANGED_MEANWHILE)

@@ -1,0 +1,142 @@
+"""`smartsearch doctor`: database, vector index, thumbnails, model and files held against each other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from smartsearch.catalog import ModelCatalog, ModelChoice
+from smartsearch.core.assets import FileState
+from smartsearch.core.errors import MediaError, ModelError
+from smartsearch.core.settings import Settings
+from smartsearch.media.pool import DecodePool
+from smartsearch.media.request import Decoded, DecodeRequest
+from smartsearch.media.thumbnails import ThumbnailStore
+from smartsearch.onnx.threads import usable_cores
+from smartsearch.stores.sqlite import SqliteStore
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be. A note needs no repair; a problem is open until repaired.
+
+    ``repairable`` says that only derived data is affected, which can be made again from database and originals.
+    """
+
+    kind: str
+    message: str
+    severity: Literal["note", "problem"] = "problem"
+    repairable: bool = False
+    repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorReport:
+    """Everything found, in the order of the checks."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """Problems that are still there."""
+        return tuple(f for f in self.findings if f.severity == "problem" and not f.repaired)
+
+
+class Doctor:
+    """Runs the checks. Originals are only ever read; repair rebuilds derived data and nothing else."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        thumbnails: ThumbnailStore,
+        catalog: ModelCatalog,
+        model: ModelChoice,
+        settings: Settings,
+    ) -> None:
+        self._store = store
+        self._thumbnails = thumbnails
+        self._catalog = catalog
+        self._model = model
+        self._settings = settings
+
+    def examine(self, *, repair: bool) -> DoctorReport:
+        """All checks. With ``repair`` each repairable finding is repaired at once, and reported as such."""
+        checks: tuple[Callable[[bool], Iterable[Finding]], ...] = (
+            self._database,
+            self._model_files,
+            self._thumbnail_files,
+            self._originals,
+        )
+        return DoctorReport(tuple(finding for check in checks for finding in check(repair)))
+
+    def _database(self, repair: bool) -> Iterator[Finding]:
+        problems = self._store.check()
+        if repair and any(problem.repairable for problem in problems):
+            self._store.repair()
+            left = {(problem.kind, problem.message) for problem in self._store.check()}
+        else:
+            left = {(problem.kind, problem.message) for problem in problems}
+        for problem in problems:
+            still_there = (problem.kind, problem.message) in left
+            yield Finding(
+                problem.kind, problem.message, repairable=problem.repairable, repaired=repair and not still_there
+            )
+
+    def _model_files(self, repair: bool) -> Iterator[Finding]:  # noqa: ARG002 - a model is pulled, not repaired
+        try:
+            self._catalog.weights.verify(self._catalog.find(self._model))
+        except ModelError as error:
+            yield Finding("model", str(error))
+
+    def _thumbnail_files(self, repair: bool) -> Iterator[Finding]:
+        wanted = {state.file_hash: state for state in self._images() if state.file_hash is not None}
+        stored = set(self._thumbnails.digests())
+        stray = stored - wanted.keys()
+        if stray:
+            finding = Finding("thumbnails", f"{len(stray):,} thumbnails belong to no image.", repairable=True)
+            if repair:
+                for digest in stray:
+                    self._thumbnails.remove(digest)
+            yield replace(finding, repaired=repair)
+        damaged = {digest for digest in stored & wanted.keys() if not self._thumbnails.is_sound(digest)}
+        lacking = [state for digest, state in wanted.items() if digest not in stored or digest in damaged]
+        present = [state for state in lacking if not state.missing]
+        if len(lacking) > len(present):
+            count = len(lacking) - len(present)
+            yield Finding("thumbnails", f"{count:,} missing images have no thumbnail.", severity="note")
+        if present:
+            finding = Finding("thumbnails", f"{len(present):,} thumbnails are missing or damaged.", repairable=True)
+            yield replace(finding, repaired=repair and self._remake(present) == len(present))
+
+    def _remake(self, states: list[FileState]) -> int:
+        """Decode originals again for their thumbnails; returns how many could be made."""
+        made = 0
+        workers = self._settings.runtime.workers or usable_cores()
+        request = DecodeRequest((), self._settings.media, self._settings.thumbnails)
+        with DecodePool(workers, self._settings.media) as pool:
+            for start in range(0, len(states), 4 * workers):
+                futures: list[tuple[FileState, Future[Decoded]]] = [
+                    (state, pool.submit(state.path, request)) for state in states[start : start + 4 * workers]
+                ]
+                for state, future in futures:
+                    try:
+                        webp = future.result().content.thumbnail
+                    except MediaError:
+                        continue
+                    assert state.file_hash is not None
+                    self._thumbnails.put(state.file_hash, webp)
+                    made += 1
+        return made
+
+    def _originals(self, repair: bool) -> Iterator[Finding]:  # noqa: ARG002 - originals are never touched
+        gone = sum(1 for state in self._images() if not state.missing and not os.path.lexists(state.path))
+        if gone:
+            message = f"{gone:,} files are no longer where they were; `smartsearch index` sorts it out."
+            yield Finding("files", message, severity="note")
+
+    def _images(self) -> Iterator[FileState]:
+        space = self._catalog.encoders(self._model).image.space
+        return (state for state in self._store.file_states(space) if state.asset_id is not None)

@@ -1,0 +1,311 @@
+"""The one façade: the command line, the API and tests talk to `Library` only. It wires the adapters together."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from smartsearch.catalog import ModelCatalog, ModelChoice
+from smartsearch.config import Places
+from smartsearch.core.assets import Asset, Embedding, FileError, Root
+from smartsearch.core.errors import LibraryReadOnlyError, PathNotFoundError, UsageError
+from smartsearch.core.query import Not, Present
+from smartsearch.core.settings import Settings
+from smartsearch.search.service import SearchRequest, SearchResult, SearchService
+from smartsearch.stores.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from smartsearch.doctor import DoctorReport
+    from smartsearch.embeddings.factory import Encoders
+    from smartsearch.indexing.progress import IndexProgress, IndexReport
+    from smartsearch.indexing.session import IndexSession
+    from smartsearch.media.thumbnails import ThumbnailStore
+
+DATABASE_NAME = "library.db"
+_ACTIVE, _NEXT = "model", "next_model"
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStatus:
+    """What the library holds and what is going on; the field names are those of `smartsearch status --json`."""
+
+    library: str
+    total_images: int
+    missing: int
+    errors: int
+    last_updated: datetime | None
+    model: str
+    next_model: str | None
+    embeddings: dict[str, int]
+    roots: tuple[dict[str, Any], ...]
+    disk_bytes: int
+    """Database and vector index, without thumbnails."""
+    indexing_progress: dict[str, Any]
+
+
+class Library:
+    """One library folder: its database, vectors and thumbnails, with the models of this machine.
+
+    Made by `open`. Safe to use from several threads. Images on disk are only ever read.
+    """
+
+    def __init__(self, places: Places, settings: Settings, store: SqliteStore, catalog: ModelCatalog) -> None:
+        self.places = places
+        self.settings = settings
+        self.catalog = catalog
+        self.store = store
+
+    @classmethod
+    def open(cls, places: Places, settings: Settings, *, create: bool = False, read_only: bool = False) -> Self:
+        """Open the library at ``places.library``; ``create`` makes it when it is not there.
+
+        ``read_only`` accepts a library that cannot be written, for searching. Raises LibraryNotFoundError,
+        LibraryCorruptError, LibraryTooNewError, LibraryReadOnlyError, DiskFullError, each saying what to do.
+        """
+        path, vectors = places.library / DATABASE_NAME, places.library / "vectors"
+        if create:
+            store = SqliteStore.create(path, vectors=vectors)
+        else:
+            try:
+                store = SqliteStore.open(path, vectors=vectors)
+            except LibraryReadOnlyError:
+                if not read_only:
+                    raise
+                store = SqliteStore.open(path, vectors=vectors, read_only=True)
+        return cls(places, settings, store, ModelCatalog(places.models, settings.runtime))
+
+    def close(self) -> None:
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- models
+
+    @property
+    def model(self) -> ModelChoice:
+        """The model the library is searched by. Until something is indexed, the configured one."""
+        return ModelChoice.parse(self.store.setting(_ACTIVE) or self.settings.model)
+
+    @property
+    def next_model(self) -> ModelChoice | None:
+        """The model the library is changing to: it takes over when every image has its vector."""
+        name = self.store.setting(_NEXT)
+        return ModelChoice.parse(name) if name else None
+
+    def use_model(self, choice: ModelChoice) -> bool:
+        """Change to another installed model. True: from now on; False: once `index` has embedded every image by it."""
+        space = self.catalog.encoders(choice).image.space
+        counts = self.store.counts()
+        embedded = counts.embeddings.get(space.key, 0)
+        if not counts.embeddings or choice == self.model or embedded >= counts.images + counts.missing:
+            self.store.put_setting(_ACTIVE, str(choice))
+            self.store.put_setting(_NEXT, "")
+            return True
+        self.store.put_setting(_NEXT, str(choice))
+        return False
+
+    # -- indexing
+
+    def index(
+        self,
+        paths: Sequence[Path] = (),
+        *,
+        recursive: bool = True,
+        retry_errors: bool = False,
+        progress: Callable[[IndexProgress], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> IndexReport:
+        """Bring the library up to date with these folders or files, or with all known roots when none are given.
+
+        Can be stopped (Ctrl-C, ``cancelled``) or killed at any moment; the next call goes on. Raises
+        PathNotFoundError before anything is changed, LibraryBusyError when another process is indexing, and
+        LibraryReadOnlyError, DiskFullError or ModelError with all committed work kept.
+        """
+        from smartsearch.indexing.scan import Target
+
+        roots = self._roots_for(paths, recursive)
+        targets = [Target(root) for root in roots]
+        if not self.store.setting(_ACTIVE):
+            self.store.put_setting(_ACTIVE, str(self.model))
+        with self._index_session() as session:
+            report = session.run(targets, retry_errors=retry_errors, progress=progress, cancelled=cancelled)
+        self._complete_next_model(report, roots)
+        return report
+
+    def watch(self, tell: Callable[[IndexReport], None], stop: threading.Event | None = None) -> None:
+        """Keep every root current until ``stop`` is set, or KeyboardInterrupt. ``tell`` hears of each round."""
+        roots = self._roots_for((), recursive=True)
+        with self._index_session() as session:
+            session.watch(roots, tell, stop or threading.Event())
+
+    def _index_session(self) -> IndexSession:
+        from smartsearch.indexing.session import IndexSession
+
+        coming = self.next_model
+        choices = (self.model, coming) if coming else (self.model,)
+        encoders = [self.catalog.encoders(choice).image for choice in choices]
+        return IndexSession(self.store, encoders, self.thumbnails, self.settings, self.places.library)
+
+    def _complete_next_model(self, report: IndexReport, roots: Sequence[Root]) -> None:
+        """Once a run saw every root, all images that can be embedded have their vector: the next model takes over."""
+        coming = self.next_model
+        everything = {root.path for root in roots} >= {root.path for root in self.store.roots()}
+        if coming and everything and report.state == "done" and not report.unavailable:
+            self.store.put_setting(_ACTIVE, str(coming))
+            self.store.put_setting(_NEXT, "")
+
+    def add_root(self, path: Path, *, recursive: bool = True) -> Root:
+        """Remember a folder or file to index. PathNotFoundError unless it is there, or was known before."""
+        absolute = os.path.abspath(os.path.expanduser(path))
+        if not os.path.exists(absolute) and absolute not in {root.path for root in self.store.roots()}:
+            raise PathNotFoundError(f"There is no file or folder {absolute}.", hint="Check the spelling, or mount it.")
+        return self.store.add_root(absolute, recursive)
+
+    def _roots_for(self, paths: Sequence[Path], recursive: bool) -> list[Root]:
+        """The roots of this call, remembered; all known ones when none are named."""
+        roots = {root.path: root for root in (self.add_root(path, recursive=recursive) for path in paths)}
+        if not roots:
+            roots = {root.path: root for root in self.store.roots()}
+        if not roots:
+            raise UsageError("Nothing is indexed yet.", hint="Name a folder: `smartsearch index ~/Pictures`.")
+        return list(roots.values())
+
+    # -- searching
+
+    def search(self, request: SearchRequest, model: ModelChoice | None = None) -> SearchResult:
+        """Answer a request in the space of the active model, or of ``model``."""
+        encoders = self.catalog.encoders(model or self.model)
+        self._check_embedded(encoders, model)
+        return SearchService(self.store, encoders.text, lambda path: self._embed_file(path, encoders)).search(request)
+
+    def _check_embedded(self, encoders: Encoders, model: ModelChoice | None) -> None:
+        if model is not None and not self.store.counts().embeddings.get(encoders.image.space.key):
+            raise UsageError(
+                f"No image is embedded by {model} yet.",
+                hint=f"`smartsearch models use {model}`, then `smartsearch index`.",
+            )
+
+    def _embed_file(self, path: Path, encoders: Encoders) -> Embedding:
+        """The vector of an image file: the stored one if the file is indexed and unchanged, else from its pixels."""
+        absolute = os.path.abspath(os.path.expanduser(path))
+        if not os.path.isfile(absolute):
+            raise PathNotFoundError(f"There is no image {path}.")
+        known = self.store.asset_by_path(absolute)
+        if known is not None:
+            with suppress(OSError):
+                status = os.stat(absolute)
+                if (status.st_size, status.st_mtime_ns) == (known.identity.size, known.identity.mtime_ns):
+                    stored = self.store.vectors(encoders.image.space, [known.id]).get(known.id)
+                    if stored is not None:
+                        return stored
+        import numpy as np
+
+        from smartsearch.media.pool import DecodePool
+        from smartsearch.media.request import DecodeRequest
+
+        with DecodePool(1, self.settings.media) as pool:
+            request = DecodeRequest((encoders.image.preprocessing,), self.settings.media, self.settings.thumbnails)
+            decoded = pool.submit(absolute, request).result()
+        vector: Embedding = encoders.image.encode_images(np.stack(decoded.inputs))[0]
+        return vector
+
+    # -- looking after it
+
+    @property
+    def thumbnails(self) -> ThumbnailStore:
+        from smartsearch.media.thumbnails import ThumbnailStore
+
+        return ThumbnailStore(self.places.library, self.settings.thumbnails)
+
+    def thumbnail_path(self, asset: Asset) -> Path | None:
+        """Where the thumbnail of an image is, None if it is not there."""
+        return self.thumbnails.path(asset.file_hash)
+
+    def errors(self, limit: int | None = None) -> list[FileError]:
+        return self.store.errors(limit)
+
+    def missing(self) -> list[Asset]:
+        """Images whose files were gone at the last scan."""
+        return self.store.assets(self.store.select(Not(Present()), order="path"))
+
+    def prune(self, asset_ids: Sequence[int]) -> int:
+        """Forget these images: rows, vectors, tags and, when no other image shares them, thumbnails."""
+        from smartsearch.indexing.lock import exclusive
+
+        with exclusive(self.places.library):
+            doomed = self.store.assets(asset_ids)
+            forgotten = self.store.forget(asset_ids)
+            space = self.catalog.encoders(self.model).image.space
+            for digest in {asset.file_hash for asset in doomed}:
+                if not self.store.find_by_hash(digest, space):
+                    self.thumbnails.remove(digest)
+        return forgotten
+
+    def doctor(self, *, repair: bool = False) -> DoctorReport:
+        """Check everything against everything; with ``repair``, rebuild what is derived."""
+        from smartsearch.doctor import Doctor
+
+        return Doctor(self.store, self.thumbnails, self.catalog, self.model, self.settings).examine(repair=repair)
+
+    def status(self) -> LibraryStatus:
+        counts = self.store.counts()
+        coming = self.next_model
+        return LibraryStatus(
+            library=str(self.places.library),
+            total_images=counts.images,
+            missing=counts.missing,
+            errors=counts.errors,
+            last_updated=counts.last_indexed_at,
+            model=str(self.model),
+            next_model=str(coming) if coming else None,
+            embeddings=dict(counts.embeddings),
+            roots=tuple({"path": root.path, "recursive": root.recursive} for root in self.store.roots()),
+            disk_bytes=self._disk_bytes(),
+            indexing_progress=self._job_progress(),
+        )
+
+    def _disk_bytes(self) -> int:
+        total = 0
+        for folder in (self.places.library, self.places.library / "vectors"):
+            with suppress(OSError):
+                total += sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file())
+        return total
+
+    def _job_progress(self) -> dict[str, Any]:
+        """The latest index job. A row left "running" by a process that is gone was interrupted."""
+        jobs = [job for job in self.store.jobs() if job.kind == "index"]
+        if not jobs:
+            return {"state": "idle", "done": 0, "total": 0, "errors": 0}
+        job = jobs[0]
+        state = "interrupted" if job.state == "running" and not _alive(job.pid) else job.state
+        return {
+            "state": state,
+            "done": job.done,
+            "total": job.total or 0,
+            "errors": job.errors,
+            "started_at": job.started_at,
+            "updated_at": job.updated_at,
+            **{key: job.detail[key] for key in ("rate", "eta", "current") if key in job.detail},
+        }
+
+
+def _alive(pid: int | None) -> bool:
+    if pid is None:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
