@@ -1,0 +1,335 @@
+"""Recognising a model in a folder: our own layout, transformers.js / Optimum, and the OpenCLIP export layout.
+
+* own: ``model.json`` beside the files it names
+* transformers.js / Optimum: ``[onnx/]vision_model.onnx`` and ``[onnx/]text_model.onnx`` (``_fp16``, ``_quantized``,
+  ``_int8``, ``_uint8``), ``tokenizer.json``, ``config.json``, ``preprocessor_config.json``
+* OpenCLIP (as Immich publishes it): ``visual/model.onnx``, ``visual/preprocess_cfg.json``, ``textual/model.onnx``,
+  ``textual/tokenizer.json``
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from smartsearch.core.errors import ModelError, PathNotFoundError, WeightsCorruptError
+from smartsearch.core.settings import RuntimeSettings
+from smartsearch.core.spaces import Interpolation, Preprocessing, Resize
+from smartsearch.embeddings import clip, siglip2
+from smartsearch.embeddings.base import EncoderFamily
+from smartsearch.embeddings.factory import BACKGROUND_FILE, CALIBRATION_FILE
+from smartsearch.onnx.descriptions import (
+    DESCRIPTION_FILE,
+    VARIANTS,
+    Licence,
+    ModelDescription,
+    TextInput,
+    Towers,
+    Variant,
+    read_description,
+)
+from smartsearch.onnx.sessions import LazySession
+from smartsearch.onnx.weights import sha256_of
+
+SUFFIXES: dict[Variant, tuple[str, ...]] = {
+    "fp32": ("",),
+    "int8": ("_quantized", "_int8", "_uint8"),
+    "fp16": ("_fp16",),
+}
+_PIL_FILTERS: dict[int, Interpolation] = {1: "lanczos", 2: "bilinear", 3: "bicubic"}
+
+Files = dict[str, Path]
+"""Where each file goes (relative to the installed model) and where it is now."""
+
+
+def recognise(folder: Path, *, name: str | None = None, variant: str | None = None) -> tuple[ModelDescription, Files]:
+    """What model lies in ``folder``, and which files belong to it.
+
+    ``name`` defaults to the model's own or the folder's; ``variant`` to the first of fp32, int8 and fp16 that is there.
+    Raises PathNotFoundError, or ModelError naming what is missing.
+    """
+    if not folder.is_dir():
+        raise PathNotFoundError(f"There is no folder {folder}.")
+    if variant is not None and variant not in VARIANTS:
+        raise ModelError(f"There is no variant {variant!r}.", hint=f"Variants are {', '.join(VARIANTS)}.")
+    if (folder / DESCRIPTION_FILE).is_file():
+        description, files = _own(folder, variant)
+    elif (folder / "visual").is_dir() or (folder / "textual").is_dir():
+        description, files = _openclip(folder, variant)
+    else:
+        description, files = _transformers(folder, variant)
+    try:
+        return (replace(description, name=name) if name else description), files
+    except ValueError as error:
+        raise ModelError(f"{error}.") from error
+
+
+# -- the three layouts -------------------------------------------------------------------------------------------------
+
+
+def _own(folder: Path, variant: str | None) -> tuple[ModelDescription, Files]:
+    description = read_description(folder)
+    if variant not in (None, description.towers_of().variant):
+        raise ModelError(f"The model in {folder} is {description.towers_of().variant}, not {variant}.")
+    names = [*description.files(), CALIBRATION_FILE, BACKGROUND_FILE]
+    optional = {CALIBRATION_FILE, BACKGROUND_FILE}
+    files = {file: folder / file for file in names if file not in optional or (folder / file).is_file()}
+    _require(files.values())
+    return description, files
+
+
+def _openclip(folder: Path, variant: str | None) -> tuple[ModelDescription, Files]:
+    if variant not in (None, "fp32"):
+        raise ModelError(f"The model in {folder} has no variant {variant}: this layout holds fp32 only.")
+    image, text = folder / "visual" / "model.onnx", folder / "textual" / "model.onnx"
+    tokenizer, config = folder / "textual" / "tokenizer.json", folder / "visual" / "preprocess_cfg.json"
+    _require((image, text, tokenizer, config))
+    description = _describe(
+        folder,
+        family="openclip",
+        towers=("fp32", image, text),
+        tokenizer=tokenizer,
+        preprocessing=_openclip_preprocessing(_read_json(config), config),
+        text=TextInput(clip.CONTEXT_LENGTH),
+    )
+    return description, _collect(folder, description)
+
+
+def _transformers(folder: Path, variant: str | None) -> tuple[ModelDescription, Files]:
+    chosen, image, text = _find_towers(folder, variant)
+    tokenizer = folder / "tokenizer.json"
+    config_path, preprocessor_path = folder / "config.json", folder / "preprocessor_config.json"
+    _require((tokenizer, config_path, preprocessor_path))
+    config, preprocessor = _read_json(config_path), _read_json(preprocessor_path)
+    family = _family(config, preprocessor)
+    default = siglip2.CONTEXT_LENGTH if family == "siglip2" else clip.CONTEXT_LENGTH
+    text_config = config.get("text_config") or {}
+    description = _describe(
+        folder,
+        family=family,
+        towers=(chosen, image, text),
+        tokenizer=tokenizer,
+        preprocessing=_transformers_preprocessing(preprocessor, preprocessor_path, squash=family == "siglip2"),
+        text=TextInput(
+            context_length=int(text_config.get("max_position_embeddings", default)),
+            pad_id=_pad_id(folder),
+        ),
+    )
+    return description, _collect(folder, description)
+
+
+def _find_towers(folder: Path, variant: str | None) -> tuple[Variant, Path, Path]:
+    wanted = [known for known in SUFFIXES if variant in (None, known)]
+    for known in wanted:
+        for suffix in SUFFIXES[known]:
+            for place in (folder / "onnx", folder):
+                image, text = place / f"vision_model{suffix}.onnx", place / f"text_model{suffix}.onnx"
+                if image.is_file() and text.is_file():
+                    return known, image, text
+    looked_for = f"vision_model{SUFFIXES[wanted[0]][0]}.onnx and text_model{SUFFIXES[wanted[0]][0]}.onnx"
+    raise ModelError(
+        f"The folder {folder} holds no model of a known layout: neither model.json nor {looked_for} is there.",
+        hint="See docs/models.md for the layouts.",
+    )
+
+
+def _family(config: Mapping[str, Any], preprocessor: Mapping[str, Any]) -> str:
+    kind = str(config.get("model_type", "")).lower()
+    if kind.startswith("siglip"):
+        return "siglip2"
+    if "clip" in kind:
+        raw_pixels = preprocessor.get("do_normalize") is False or not any(preprocessor.get("image_mean") or clip.MEAN)
+        return "mobileclip" if raw_pixels else "clip"
+    raise ModelError(f"The model type {kind!r} in config.json is not supported.", hint="Known: clip, siglip, siglip2.")
+
+
+# -- putting a description together ------------------------------------------------------------------------------------
+
+
+def _describe(
+    folder: Path,
+    *,
+    family: str,
+    towers: tuple[Variant, Path, Path],
+    tokenizer: Path,
+    preprocessing: Preprocessing,
+    text: TextInput,
+) -> ModelDescription:
+    variant, image, text_graph = towers
+    extra = [path for graph in (image, text_graph) for path in _external_data(graph)]
+    relative = [path.relative_to(folder).as_posix() for path in (image, text_graph, tokenizer, *extra)]
+    try:
+        return ModelDescription(
+            name=_slug(folder.resolve().name),
+            family=family,
+            revision=_content_revision((image, text_graph, tokenizer, *extra)),
+            dim=_measure_dim(image, preprocessing.size),
+            preprocessing=preprocessing,
+            text=replace(text, tokenizer=relative[2]),
+            towers=(Towers(variant, image=relative[0], text=relative[1], extra=tuple(relative[3:])),),
+            licence=_licence(folder),
+            summary=f"Imported from the folder {folder.name}.",
+        )
+    except ValueError as error:
+        raise ModelError(f"{error}.", hint="Give a name with --name.") from error
+
+
+def _collect(folder: Path, description: ModelDescription) -> Files:
+    return {file: folder / file for file in description.files()}
+
+
+def _external_data(graph: Path) -> list[Path]:
+    """Weights outside the graph file carry its name: `x.onnx_data`, `x.onnx.data`, `x.onnx_data_1`."""
+    return sorted(path for path in graph.parent.glob(f"{graph.name}*") if path != graph and path.is_file())
+
+
+def _measure_dim(image: Path, size: int) -> int:
+    """Run one empty picture: the only answer that no config file can get wrong."""
+    session = LazySession(image, RuntimeSettings(provider="cpu", idle_seconds=0))
+    inputs, outputs = session.inputs(), session.outputs()
+    if len(inputs) != 1 or len(inputs[0].shape) != 4:
+        raise WeightsCorruptError(f"{image.name} should take one batch of pictures.")
+    info = inputs[0]
+    raw = info.dtype == np.uint8
+    expected = (size, size, 3) if raw else (3, size, size)
+    if any(have not in (None, want) for have, want in zip(info.shape[1:], expected, strict=True)):
+        raise WeightsCorruptError(f"{image.name} takes pictures of shape {info.shape}, the configuration says {size}.")
+    batch = np.zeros((info.shape[0] or 1, *expected), info.dtype)
+    names = {output.name: len(output.shape) for output in outputs}
+    preferred = EncoderFamily(name="", pad_id=0).image_outputs
+    chosen = next((name for name in preferred if names.get(name) == 2), None)
+    chosen = chosen or next((name for name, rank in names.items() if rank == 2), None)
+    if chosen is None:
+        raise WeightsCorruptError(f"{image.name} has no output that could be an embedding: {', '.join(names)}.")
+    try:
+        return int(session.run(chosen, {info.name: batch}).shape[1])
+    finally:
+        session.release()
+
+
+def _content_revision(paths: Iterable[Path]) -> str:
+    """Twelve hex digits that change with any byte, so that vectors of different weights never meet."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(sha256_of(path).encode())
+    return digest.hexdigest()[:12]
+
+
+def _transformers_preprocessing(config: Mapping[str, Any], path: Path, *, squash: bool) -> Preprocessing:
+    """From a `preprocessor_config.json`."""
+    try:
+        size = config["size"]
+        cut = config.get("crop_size") if config.get("do_center_crop", not squash) else None
+        if cut is not None:
+            resize: Resize = "crop"
+            side = _side(cut)
+            edge = size["shortest_edge"] if isinstance(size, Mapping) and "shortest_edge" in size else _side(size)
+            if int(edge) != side:
+                raise ModelError(f"{path.name}: resizing to {edge} and cutting {side} is not supported.")
+        else:
+            resize, side = "squash", _side(size)
+        normalise = config.get("do_normalize", True)
+        mean = config["image_mean"] if normalise else (0.0, 0.0, 0.0)
+        std = config["image_std"] if normalise else (1.0, 1.0, 1.0)
+        filter_id = int(config.get("resample", 2 if squash else 3))
+        return _build_preprocessing(side, resize, _PIL_FILTERS[filter_id], mean, std)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} cannot be understood: {type(error).__name__} {error}.") from error
+
+
+def _openclip_preprocessing(config: Mapping[str, Any], path: Path) -> Preprocessing:
+    """From OpenCLIP's `preprocess_cfg`."""
+    modes: dict[str, Resize] = {"shortest": "crop", "squash": "squash", "longest": "pad"}
+    try:
+        interpolation = str(config.get("interpolation", "bicubic"))
+        if interpolation not in ("bilinear", "bicubic"):
+            raise ValueError(f"interpolation {interpolation!r}")
+        fill = int(config.get("fill_color", 0))
+        built = _build_preprocessing(
+            _side(config["size"]),
+            modes[str(config.get("resize_mode", "shortest"))],
+            "bilinear" if interpolation == "bilinear" else "bicubic",
+            config["mean"],
+            config["std"],
+        )
+        return replace(built, fill=(fill, fill, fill))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} cannot be understood: {type(error).__name__} {error}.") from error
+
+
+def _build_preprocessing(
+    size: int, resize: Resize, interpolation: Interpolation, mean: Iterable[float], std: Iterable[float]
+) -> Preprocessing:
+    red, green, blue = (float(value) for value in mean)
+    red_std, green_std, blue_std = (float(value) for value in std)
+    return Preprocessing(size, resize, interpolation, (red, green, blue), (red_std, green_std, blue_std))
+
+
+def _side(size: object) -> int:
+    """The side of a square, from any of the ways in which configs say it."""
+    if isinstance(size, Mapping):
+        if "shortest_edge" in size:
+            return int(size["shortest_edge"])
+        height, width = int(size["height"]), int(size["width"])
+    elif isinstance(size, list | tuple):
+        height, width = int(size[0]), int(size[-1])
+    else:
+        height = width = int(str(size))
+    if height != width:
+        raise ValueError(f"input of {width}x{height} is not square")
+    return height
+
+
+def _pad_id(folder: Path) -> int | None:
+    """What the tokenizer's own configuration says, None if it does not."""
+    path = folder / "tokenizer_config.json"
+    if not path.is_file():
+        return None
+    pad = _read_json(path).get("pad_token")
+    token = pad.get("content") if isinstance(pad, Mapping) else pad
+    if not isinstance(token, str):
+        return None
+    from tokenizers import Tokenizer
+
+    try:
+        found: int | None = Tokenizer.from_file(str(folder / "tokenizer.json")).token_to_id(token)
+    except Exception as error:  # the library raises bare Exception
+        raise WeightsCorruptError(f"The tokenizer of {folder} cannot be read: {error}.") from error
+    return found
+
+
+def _licence(folder: Path) -> Licence:
+    """The `license:` of a model card, if there is one."""
+    card = folder / "README.md"
+    if card.is_file():
+        match = re.search(r"^license:\s*(\S+)", card.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+        if match:
+            return Licence(match[1])
+    return Licence("unknown", None, "The imported folder does not say.")
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")[:64]
+
+
+def _require(paths: Iterable[Path]) -> None:
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise ModelError(f"The model is incomplete, missing: {', '.join(missing)}.")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(data, dict):
+        raise ModelError(f"{path} is not a JSON object.")
+    return data
