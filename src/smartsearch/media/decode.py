@@ -8,11 +8,12 @@ from __future__ import annotations
 import io
 import os
 
+import numpy as np
 from PIL import Image, ImageFile
 
 from smartsearch.core.assets import ImageContent
 from smartsearch.media.color import dominant_color
-from smartsearch.media.metadata import Blocks, read_blocks, read_metadata
+from smartsearch.media.metadata import read_blocks, read_metadata
 from smartsearch.media.phash import dct_hash
 from smartsearch.media.pixels import reduced_rgb, upright
 from smartsearch.media.request import Decoded, DecodeRequest, PreviewRequest
@@ -39,10 +40,13 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest) -> Decoded:
         frames = _count_frames(source)
         width, height = source.image.size
         scale = _GAP * needed_scale(width, height, request.inputs, [request.thumbnails.size])
-        picture, blocks = _decode_upright(source, scale)
+        picture = reduced_rgb(source.image, min(1.0, scale))
+        blocks = read_blocks(source)  # after the pixels: some formats keep metadata behind them
         if blocks.orientation >= 5:
             width, height = height, width
-        thumbnail = fit(picture, request.thumbnails.size)
+        # Turning is left to the end: these are smaller than the picture, and resizing commutes with it.
+        thumbnail = upright(fit(picture, request.thumbnails.size), blocks.orientation)
+        inputs = [upright(encoder_input(picture, wanted), blocks.orientation) for wanted in request.inputs]
         content = ImageContent(
             format=source.name,
             width=width,
@@ -53,24 +57,16 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest) -> Decoded:
             metadata=read_metadata(blocks, request.sidecar),
             thumbnail=_webp(thumbnail, request.thumbnails.quality),
         )
-        inputs = tuple(encoder_input(picture, wanted) for wanted in request.inputs)
         source.file.check_unchanged()
-        return Decoded(content, inputs, source.file.identity)
+        return Decoded(content, tuple(np.array(pixels) for pixels in inputs), source.file.identity)
 
 
 def render_preview(path: str | os.PathLike[str], request: PreviewRequest) -> bytes:
     """The picture, upright and in sRGB, as WebP with its longer side at most ``request.size``. Errors as `decode`."""
     with open_source(path, request.limits) as source:
         _count_frames(source)
-        picture, _ = _decode_upright(source, needed_scale(*source.image.size, (), [request.size]))
-        return _webp(fit(picture, request.size), request.quality)
-
-
-def _decode_upright(source: Source, scale: float) -> tuple[Image.Image, Blocks]:
-    """The pixels, and the metadata blocks, some of which stand after the pixels in the file."""
-    picture = reduced_rgb(source.image, min(1.0, scale))
-    blocks = read_blocks(source)
-    return upright(picture, blocks.orientation), blocks
+        picture = reduced_rgb(source.image, needed_scale(*source.image.size, (), [request.size]))
+        return _webp(upright(fit(picture, request.size), read_blocks(source).orientation), request.quality)
 
 
 def _count_frames(source: Source) -> int:

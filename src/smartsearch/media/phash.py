@@ -22,7 +22,7 @@ def dct_hash(picture: Image.Image) -> int:
 
     A picture without any detail hashes to 0.
     """
-    small = picture.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    small = picture.convert("L").resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
     basis = _dct_rows()
     coefficients = basis @ np.asarray(small, dtype=np.float64) @ basis.T
     coefficients[np.abs(coefficients) < 1e-6] = 0.0  # rounding noise must not decide bits

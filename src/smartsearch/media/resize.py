@@ -1,14 +1,13 @@
-"""From an upright RGB picture to the square uint8 input of an image encoder."""
+"""From a reduced picture to the square input of an image encoder, and to smaller pictures. Turning comes afterwards."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from smartsearch.core.spaces import Preprocessing
+from smartsearch.media.pixels import Reduced
 
 _FILTERS = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -25,36 +24,39 @@ def needed_scale(width: int, height: int, inputs: Iterable[Preprocessing], longe
     return min(1.0, max(scales, default=0.0))
 
 
-def encoder_input(picture: Image.Image, wanted: Preprocessing) -> NDArray[np.uint8]:
-    """The picture as the encoder sees it: uint8, shape (size, size, 3), RGB. Mean and std are not applied."""
-    side = wanted.size
-    resample = _FILTERS[wanted.interpolation]
-    width, height = picture.size
+def encoder_input(picture: Reduced, wanted: Preprocessing) -> Image.Image:
+    """The picture cut and resized to (size, size) as the encoder sees it; mean and std are not applied."""
+    side, resample = wanted.size, _FILTERS[wanted.interpolation]
+    width, height = picture.extent
     if wanted.resize == "pad":
-        return np.asarray(_padded(picture, wanted))
-    box: tuple[float, float, float, float] = (0.0, 0.0, width, height)
-    if wanted.resize == "crop":
-        short = min(width, height)
-        left, top = (width - short) / 2, (height - short) / 2
-        box = (left, top, left + short, top + short)
-    return np.asarray(picture.resize((side, side), resample, box))
+        return _padded(picture, wanted)
+    if wanted.resize == "squash":
+        return picture.image.resize((side, side), resample, (0, 0, width, height))
+    short = min(width, height)
+    left, top = (width - short) / 2, (height - short) / 2
+    return picture.image.resize((side, side), resample, (left, top, left + short, top + short))
 
 
-def fit(picture: Image.Image, longer_side: int, interpolation: str = "lanczos") -> Image.Image:
-    """The picture with its longer side at ``longer_side`` pixels; a smaller picture is returned as it is."""
-    width, height = picture.size
-    longer = max(width, height)
-    if longer <= longer_side:
-        return picture
-    size = max(1, round(width * longer_side / longer)), max(1, round(height * longer_side / longer))
-    return picture.resize(size, _FILTERS[interpolation])
+def fit(picture: Reduced, longer_side: int) -> Image.Image:
+    """The picture with its longer side at ``longer_side`` pixels; a smaller picture is returned as it is.
+
+    Pillow's Hamming filter: about as sharp as bicubic at the cost of bilinear.
+    """
+    if max(picture.extent) <= longer_side:
+        return picture.image
+    size = _scaled(picture.extent, longer_side)
+    return picture.image.resize(size, Image.Resampling.HAMMING, (0, 0, *picture.extent))
 
 
-def _padded(picture: Image.Image, wanted: Preprocessing) -> Image.Image:
+def _padded(picture: Reduced, wanted: Preprocessing) -> Image.Image:
     side = wanted.size
-    scale = side / max(picture.size)
-    width, height = (max(1, round(length * scale)) for length in picture.size)
+    width, height = _scaled(picture.extent, side)
     canvas = Image.new("RGB", (side, side), wanted.fill)
-    resized = picture.resize((width, height), _FILTERS[wanted.interpolation])
+    resized = picture.image.resize((width, height), _FILTERS[wanted.interpolation], (0, 0, *picture.extent))
     canvas.paste(resized, ((side - width) // 2, (side - height) // 2))
     return canvas
+
+
+def _scaled(extent: tuple[float, float], longer_side: int) -> tuple[int, int]:
+    scale = longer_side / max(extent)
+    return max(1, round(extent[0] * scale)), max(1, round(extent[1] * scale))
