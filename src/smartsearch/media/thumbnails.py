@@ -1,0 +1,177 @@
+"""Thumbnails and previews on disk: content-addressed, written atomically, made again whenever they are lost."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from smartsearch.core.errors import DiskFullError, LibraryError, LibraryReadOnlyError
+from smartsearch.core.settings import ThumbnailSettings
+
+_SUFFIX = ".webp"
+_TEMPORARY = ".tmp-"
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+class ThumbnailStore:
+    """WebP files below ``folder``: ``thumbs/ab/abcd....webp`` for every image, ``previews/`` for those looked at.
+
+    The name is the hexadecimal SHA-256 of the original, so copies share one and a changed file gets another. Safe for
+    several threads and processes: a file appears whole or not at all. Errors: DiskFullError, LibraryReadOnlyError.
+    """
+
+    def __init__(self, folder: Path, settings: ThumbnailSettings) -> None:
+        self._thumbs = folder / "thumbs"
+        self._previews = folder / "previews"
+        self._settings = settings
+        self._preview_bytes: int | None = None
+        self._lock = threading.Lock()
+
+    # -- thumbnails
+
+    def put(self, file_hash: bytes, webp: bytes) -> Path:
+        """Store the thumbnail of the original with this SHA-256 digest; replaces an older one."""
+        path = self._path(self._thumbs, file_hash)
+        _write_whole(path, webp)
+        return path
+
+    def path(self, file_hash: bytes) -> Path | None:
+        """Where the thumbnail is; None if there is none."""
+        path = self._path(self._thumbs, file_hash)
+        return path if path.is_file() else None
+
+    def remove(self, file_hash: bytes) -> None:
+        """Forget the thumbnail and the preview, if they are there."""
+        for folder in (self._thumbs, self._previews):
+            _unlink(self._path(folder, file_hash))
+
+    # -- previews
+
+    def preview(self, file_hash: bytes, make: Callable[[int, int], bytes]) -> Path:
+        """The preview's path, made by ``make(size, quality)`` (WebP bytes) unless it is cached.
+
+        The cache stays below ``settings.preview_cache_bytes``: what was not looked at for longest goes first. What
+        ``make`` raises passes through.
+        """
+        path = self._path(self._previews, file_hash)
+        try:
+            os.utime(path)  # the time of last use; access times are often not kept
+            return path
+        except FileNotFoundError:
+            webp = make(self._settings.preview_size, self._settings.preview_quality)
+        except PermissionError:
+            return path  # a read-only library still shows what it has
+        _write_whole(path, webp)
+        self._make_room(len(webp), path)
+        return path
+
+    def _make_room(self, added: int, keep: Path) -> None:
+        """Evict least recently used previews, down to nine tenths so that it does not happen at every step."""
+        limit = self._settings.preview_cache_bytes
+        with self._lock:
+            if self._preview_bytes is None:
+                self._preview_bytes = sum(size for _, size, _ in _files(self._previews))
+            else:
+                self._preview_bytes += added
+            if self._preview_bytes <= limit:
+                return
+            files = sorted(_files(self._previews))
+            self._preview_bytes = sum(size for _, size, _ in files)
+            for _, size, path in files:
+                if self._preview_bytes <= limit * 9 // 10:
+                    break
+                if path != keep:
+                    _unlink(path)
+                    self._preview_bytes -= size
+
+    # -- for doctor and prune
+
+    def digests(self) -> Iterator[bytes]:
+        """The SHA-256 digest of every original that has a thumbnail, in no particular order."""
+        for _, _, path in _files(self._thumbs):
+            with contextlib.suppress(ValueError):
+                yield bytes.fromhex(path.stem)
+
+    def is_sound(self, file_hash: bytes) -> bool:
+        """Whether the thumbnail is there and as long as its header says (a disk fault; ours are written atomically)."""
+        try:
+            with self._path(self._thumbs, file_hash).open("rb") as file:
+                head = file.read(12)
+                length = int.from_bytes(head[4:8], "little") + 8
+                return head[:4] == b"RIFF" and head[8:] == b"WEBP" and length <= os.fstat(file.fileno()).st_size
+        except OSError:
+            return False
+
+    def remove_orphans(self, known: Iterable[bytes]) -> int:
+        """Delete every thumbnail and preview whose original's digest is not in ``known``; returns how many."""
+        names = {digest.hex() for digest in known}
+        removed = 0
+        for folder in (self._thumbs, self._previews):
+            for _, _, path in list(_files(folder)):
+                if path.stem not in names:
+                    _unlink(path)
+                    removed += 1
+        self._preview_bytes = None
+        return removed
+
+    def remove_stray(self) -> int:
+        """Delete temporary files left by a process that was killed while writing; returns how many.
+
+        Only while no other process writes to the library.
+        """
+        stray = [path for folder in (self._thumbs, self._previews) for path in folder.glob(f"*/{_TEMPORARY}*")]
+        for path in stray:
+            _unlink(path)
+        return len(stray)
+
+    def _path(self, folder: Path, file_hash: bytes) -> Path:
+        name = file_hash.hex()
+        return folder / name[:2] / (name + _SUFFIX)
+
+
+def _files(folder: Path) -> Iterator[tuple[int, int, Path]]:
+    """(last use in ns, size in bytes, path) of every stored file."""
+    for path in folder.glob(f"*/*{_SUFFIX}"):
+        with contextlib.suppress(FileNotFoundError):
+            status = path.stat()
+            yield status.st_mtime_ns, status.st_size, path
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write beside and rename. Not synced to disk: a thumbnail lost in a power cut is made again."""
+    with _library_errors():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+
+def _unlink(path: Path) -> None:
+    with _library_errors():
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _library_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFullError(
+                "There is no space left for thumbnails.", hint="Free some space and try again."
+            ) from error
+        if error.errno in _READ_ONLY:
+            raise LibraryReadOnlyError("The library cannot be written.", hint="Check its permissions.") from error
+        raise LibraryError(f"A thumbnail cannot be written ({os.strerror(error.errno or 0).lower()}).") from error
