@@ -7,7 +7,7 @@ import errno
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from smartsearch.core.errors import DiskFullError, LibraryError, LibraryReadOnlyError
@@ -35,31 +35,29 @@ class ThumbnailStore:
 
     # -- thumbnails
 
-    def put(self, file_hash: bytes, webp: bytes) -> Path:
+    def put(self, digest: bytes, webp: bytes) -> None:
         """Store the thumbnail of the original with this SHA-256 digest; replaces an older one."""
-        path = self._path(self._thumbs, file_hash)
-        _write_whole(path, webp)
-        return path
+        _write_whole(self._path(self._thumbs, digest), webp)
 
-    def path(self, file_hash: bytes) -> Path | None:
+    def path(self, digest: bytes) -> Path | None:
         """Where the thumbnail is; None if there is none."""
-        path = self._path(self._thumbs, file_hash)
+        path = self._path(self._thumbs, digest)
         return path if path.is_file() else None
 
-    def remove(self, file_hash: bytes) -> None:
+    def remove(self, digest: bytes) -> None:
         """Forget the thumbnail and the preview, if they are there."""
         for folder in (self._thumbs, self._previews):
-            _unlink(self._path(folder, file_hash))
+            _unlink(self._path(folder, digest))
 
     # -- previews
 
-    def preview(self, file_hash: bytes, make: Callable[[int, int], bytes]) -> Path:
+    def preview(self, digest: bytes, make: Callable[[int, int], bytes]) -> Path:
         """The preview's path, made by ``make(size, quality)`` (WebP bytes) unless it is cached.
 
         The cache stays below ``settings.preview_cache_bytes``: what was not looked at for longest goes first. What
         ``make`` raises passes through.
         """
-        path = self._path(self._previews, file_hash)
+        path = self._path(self._previews, digest)
         try:
             os.utime(path)  # the time of last use; access times are often not kept
             return path
@@ -98,27 +96,15 @@ class ThumbnailStore:
             with contextlib.suppress(ValueError):
                 yield bytes.fromhex(path.stem)
 
-    def is_sound(self, file_hash: bytes) -> bool:
+    def is_sound(self, digest: bytes) -> bool:
         """Whether the thumbnail is there and as long as its header says (a disk fault; ours are written atomically)."""
         try:
-            with self._path(self._thumbs, file_hash).open("rb") as file:
+            with self._path(self._thumbs, digest).open("rb") as file:
                 head = file.read(12)
                 length = int.from_bytes(head[4:8], "little") + 8
                 return head[:4] == b"RIFF" and head[8:] == b"WEBP" and length <= os.fstat(file.fileno()).st_size
         except OSError:
             return False
-
-    def remove_orphans(self, known: Iterable[bytes]) -> int:
-        """Delete every thumbnail and preview whose original's digest is not in ``known``; returns how many."""
-        names = {digest.hex() for digest in known}
-        removed = 0
-        for folder in (self._thumbs, self._previews):
-            for _, _, path in list(_files(folder)):
-                if path.stem not in names:
-                    _unlink(path)
-                    removed += 1
-        self._preview_bytes = None
-        return removed
 
     def remove_stray(self) -> int:
         """Delete temporary files left by a process that was killed while writing; returns how many.
@@ -130,8 +116,8 @@ class ThumbnailStore:
             _unlink(path)
         return len(stray)
 
-    def _path(self, folder: Path, file_hash: bytes) -> Path:
-        name = file_hash.hex()
+    def _path(self, folder: Path, digest: bytes) -> Path:
+        name = digest.hex()
         return folder / name[:2] / (name + _SUFFIX)
 
 
