@@ -186,8 +186,9 @@ def _outcome(item: Ready, vectors: dict[str, Embedding]) -> Outcome:
         ((space, vector),) = vectors.items()
         change = PutEmbedding(task.state.asset_id, space, vector)
         return Outcome(change, ("embedded", "updated", "done"), item.digest, content.thumbnail)
+    known = task.state is not None and task.state.asset_id is not None
     put = PutImage(task.path, task.identity, item.digest, task.created_at, content, vectors, task.sidecar_mtime_ns)
-    return Outcome(put, ("embedded", "updated" if task.state else "added", "done"), item.digest, content.thumbnail)
+    return Outcome(put, ("embedded", "updated" if known else "added", "done"), item.digest, content.thumbnail)
 
 
 def _feed(source: Iterable[Task], tasks: Channel[Task]) -> None:
