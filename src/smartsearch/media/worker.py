@@ -20,7 +20,7 @@ from smartsearch.media.protocol import Failure, Ready, Request, WorkerOptions, r
 Handler = Callable[[str, Request], object]
 """Answers one request about one path; raises MediaError."""
 
-_GRACE_SECONDS = 5
+_GRACE_SECONDS = 2
 """The pool stops a slow worker first; the worker's own alarm only matters when there is no pool any more."""
 
 
