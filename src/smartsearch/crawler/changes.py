@@ -61,38 +61,26 @@ class _Plan:
         self._seen = bytearray(len(known))
         self._problems: set[str] = set()
         self._found_any = False
+        self._root_problem: WalkProblem | None = None
 
     def run(self, walked: Iterable[Found | WalkProblem]) -> Iterator[Work]:
-        root_problem: WalkProblem | None = None
-        unchanged = 0
-        for item in self._compare(walked):
-            if item is None:
-                unchanged += 1
-                if unchanged == _BATCH:
-                    yield Unchanged(unchanged)
-                    unchanged = 0
-            elif isinstance(item, WalkProblem) and item.code == "root-unavailable":
-                root_problem = item
-            else:
-                yield item
-        if unchanged:
-            yield Unchanged(unchanged)
-        if root_problem is not None:
-            yield RootUnavailable(root_problem.path, root_problem.message, self._count_present())
+        yield from self._compare(walked)
+        if self._root_problem is not None:
+            yield RootUnavailable(self._root_problem.path, self._root_problem.message, self._count_present())
         else:
             yield from self._vanished()
 
     # -- one file at a time
 
-    def _compare(self, walked: Iterable[Found | WalkProblem]) -> Iterator[Work | None]:
-        """None for an unchanged file. The loop of a rescan: a settled file costs a lookup and two comparisons."""
+    def _compare(self, walked: Iterable[Found | WalkProblem]) -> Iterator[Work]:
+        """The loop of a rescan: a settled file costs a lookup and two comparisons."""
         known, seen = self._known, self._seen
         identity, is_settled = known.identity, known.is_settled
         current, names = None, known.names("")
+        unchanged = 0
         for item in walked:
             if isinstance(item, WalkProblem):
-                self._problems.add(item.path)
-                yield item
+                yield from self._problem(item)
                 continue
             folder, name, device, inode, size, mtime_ns, _, _, sidecar_mtime_ns = item
             if folder is not current:
@@ -104,20 +92,30 @@ class _Plan:
                 continue
             seen[index] = 1
             if identity(index) != (device, inode, size, mtime_ns):
-                yield from self._differs(index, item)
-            elif is_settled(index, sidecar_mtime_ns):
-                yield None
-            else:
+                if not known.in_error(index, item[2:6]):
+                    yield from self._differs(index, item)
+                    continue
+            elif not is_settled(index, sidecar_mtime_ns):
                 yield from self._unsettled(index, item)
+                continue
+            unchanged += 1
+            if unchanged == _BATCH:
+                yield Unchanged(unchanged)
+                unchanged = 0
+        if unchanged:
+            yield Unchanged(unchanged)
 
-    def _differs(self, index: int, found: Found) -> Iterator[Work | None]:
+    def _problem(self, problem: WalkProblem) -> Iterator[Work]:
+        self._problems.add(problem.path)
+        if problem.code == "root-unavailable":
+            self._root_problem = problem
+        else:
+            yield problem
+
+    def _differs(self, index: int, found: Found) -> Iterator[Work]:
         known = self._known
-        identity = found[2:6]
-        if known.in_error(index, identity):
-            yield None
-            return
         state = known.state(index, found.path)
-        if known.is_asset(index) and known.identity(index)[1:] == identity[1:] and found.inode:
+        if known.is_asset(index) and known.identity(index)[1:] == found[3:6] and found.inode:
             yield Remounted(found, state)
             yield from _follow_up(found, state)
         else:

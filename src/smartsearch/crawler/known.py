@@ -14,6 +14,7 @@ from smartsearch.core.assets import FileIdentity, FileState
 _NONE = -1
 _MISSING, _EMBEDDED, _HASHED = 1, 2, 4
 _HASH_BYTES = 32
+_NO_HASH = bytes(_HASH_BYTES)
 _NO_NAMES: Mapping[str, int] = {}
 
 Identity = tuple[int, int, int, int]
@@ -29,7 +30,7 @@ class KnownFiles(Mapping[str, FileState]):
 
     def __init__(self, states: Iterable[FileState] = ()) -> None:
         self._names: dict[str, dict[str, int]] = {}
-        self._folders: list[str] = []
+        self._number: dict[str, int] = {}
         self._home = array("L")
         self._inverted: tuple[int, dict[int, str]] = (_NONE, {})
         self._identity = tuple(array("q") for _ in range(4))
@@ -41,38 +42,46 @@ class KnownFiles(Mapping[str, FileState]):
         self._by_inode: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
         for state in states:
             self._add(state)
+        self._folders = tuple(self._number)
 
     def _add(self, state: FileState) -> None:
         folder, name = split_path(state.path)
         names = self._names.get(folder)
         if names is None:
             names = self._names[folder] = {}
-            self._folders.append(folder)
-        index = names.setdefault(name, len(self._flags))
-        if index == len(self._flags):
-            for column in (*self._identity, self._asset, self._sidecar):
-                column.append(0)
-            # The files of a folder need not come together: its number is that of its first file's.
-            self._home.append(self._home[next(iter(names.values()))] if len(names) > 1 else len(self._folders) - 1)
-            self._flags.append(0)
-            self._hashes += bytes(_HASH_BYTES)
+            self._number[folder] = len(self._number)
+        index = names.get(name)
+        if index is None:
+            names[name] = len(self._flags)
+            self._home.append(self._number[folder])
+            self._append(state)
         elif state.asset_id is None:
             self._errors[index] = fields(state.identity)
-            return
         elif self._asset[index] == _NONE:
             self._errors[index] = self.identity(index)
-        self._set(index, state)
+            self._replace(index, state)
 
-    def _set(self, index: int, state: FileState) -> None:
-        for column, value in zip(self._identity, fields(state.identity), strict=True):
-            column[index] = value
-        self._asset[index] = _NONE if state.asset_id is None else state.asset_id
-        self._sidecar[index] = _NONE if state.sidecar_mtime_ns is None else state.sidecar_mtime_ns
-        self._flags[index] = (
-            _MISSING * state.missing + _EMBEDDED * state.embedded + _HASHED * (state.file_hash is not None)
+    def _append(self, state: FileState) -> None:
+        device, inode, size, mtime_ns = self._identity
+        identity = state.identity
+        device.append(identity.device)
+        inode.append(identity.inode)
+        size.append(identity.size)
+        mtime_ns.append(identity.mtime_ns)
+        self._asset.append(_NONE if state.asset_id is None else state.asset_id)
+        self._sidecar.append(_NONE if state.sidecar_mtime_ns is None else state.sidecar_mtime_ns)
+        self._flags.append(
+            _MISSING * state.missing | _EMBEDDED * state.embedded | _HASHED * (state.file_hash is not None)
         )
-        if state.file_hash is not None:
-            self._hashes[index * _HASH_BYTES : (index + 1) * _HASH_BYTES] = state.file_hash
+        self._hashes += state.file_hash or _NO_HASH
+
+    def _replace(self, index: int, state: FileState) -> None:
+        """Put the state at the end, then move it to where its path already is."""
+        self._append(state)
+        for column in (*self._identity, self._asset, self._sidecar, self._flags):
+            column[index] = column.pop()
+        self._hashes[index * _HASH_BYTES : (index + 1) * _HASH_BYTES] = self._hashes[-_HASH_BYTES:]
+        del self._hashes[-_HASH_BYTES:]
 
     def __len__(self) -> int:
         return len(self._flags)

@@ -219,13 +219,12 @@ class Watcher:
 
     def note(self, root: _RootFilter, event: FileSystemEvent) -> None:
         """Take in one event of a watched root."""
-        for raw in (event.src_path, event.dest_path):
-            place = root.place(os.fsdecode(raw), is_folder=event.is_directory) if raw else None
-            if place is not None:
-                path, tree = place
-                with self._wake:
-                    self._buffer.add(path, self._clock(), tree=tree)
-                    self._wake.notify_all()
+        paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
+        places = [root.place(path, is_folder=event.is_directory) for path in paths]
+        with self._wake:
+            for place in filter(None, places):
+                self._buffer.add(place[0], self._clock(), tree=place[1])
+            self._wake.notify_all()
 
 
 class _Handler(FileSystemEventHandler):

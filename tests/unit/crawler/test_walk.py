@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -320,21 +322,14 @@ def _make_deep(root: Path, levels: int, name: str) -> None:
     os.close(here)
 
 
-def _remove_deep(root: Path, name: str) -> None:
-    """pytest's own clean-up cannot reach what no path can name: pull it up level by level."""
-    while os.path.lexists(root / name / name):
-        os.rename(root / name / name, root / "next")
-        (root / name / "deep.jpg").unlink(missing_ok=True)
-        os.rmdir(root / name)
-        os.rename(root / "next", root / name)
-
-
 @pytest.fixture
-def deep(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
-    levels, name = request.param
-    _make_deep(tmp_path, levels, name)
-    yield tmp_path
-    _remove_deep(tmp_path, name)
+def deep(request: pytest.FixtureRequest) -> Iterator[Path]:
+    # In memory where there is such a place (removing a thousand folders takes seconds on a disk), and removed here:
+    # what no path can name is out of reach for pytest's own clean-up.
+    root = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    _make_deep(root, *request.param)
+    yield root
+    subprocess.run(["rm", "-rf", root], check=True)
 
 
 @pytest.mark.parametrize("deep", [(1500, "d")], indirect=True)
