@@ -80,7 +80,7 @@ def load_settings(places: Places, environ: Mapping[str, str] = os.environ) -> Se
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.", hint="Correct it or move it away.") from error

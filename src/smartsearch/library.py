@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from smartsearch.catalog import ModelCatalog, ModelChoice
 from smartsearch.config import Places
 from smartsearch.core.assets import Asset, Embedding, FileError, Root
-from smartsearch.core.errors import LibraryReadOnlyError, PathNotFoundError, UsageError
+from smartsearch.core.errors import LibraryNotFoundError, LibraryReadOnlyError, PathNotFoundError, UsageError
 from smartsearch.core.query import Not, Present
 from smartsearch.core.settings import Settings
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
@@ -71,6 +71,10 @@ class Library:
         path, vectors = places.library / DATABASE_NAME, places.library / "vectors"
         if create:
             store = SqliteStore.create(path, vectors=vectors)
+        elif not path.exists():
+            raise LibraryNotFoundError(
+                f"There is no library at {places.library} yet.", hint="`smartsearch index FOLDER` makes one."
+            )
         else:
             try:
                 store = SqliteStore.open(path, vectors=vectors)

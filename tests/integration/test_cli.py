@@ -1,0 +1,236 @@
+"""The installed `smartsearch` command, run as a person runs it: arguments in, text and exit code out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.pictures import save_album, save_picture
+
+PROGRAM = Path(sys.executable).with_name("smartsearch")
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    def call(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done
+
+    return call
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    save_album(folder, 12)
+    return folder
+
+
+def test_index_query_status(run: Run, photos: Path) -> None:
+    assert "12 added" in run("index", photos).stdout
+    answer = json.loads(run("query", "the", "blue", "sea", "--top", 3, "--format", "json", "--min-score", 0).stdout)
+    best = answer["results"][0]
+    assert Path(best["path"]).name == "0005-blue.jpg"
+    assert set(best) >= {"id", "path", "score", "metadata"}
+    assert best["metadata"]["format"] == "jpeg"
+    scores = [hit["score"] for hit in answer["results"]]
+    assert scores == sorted(scores, reverse=True)
+    status = json.loads(run("status", "--json").stdout)
+    assert status["total_images"] == 12
+    assert (status["missing"], status["errors"]) == (0, 0)
+    assert status["last_updated"]
+    assert status["indexing_progress"]["state"] == "done"
+
+
+@pytest.mark.parametrize("format", ["table", "json", "jsonl", "csv", "paths"])
+def test_every_format_names_the_photo(run: Run, photos: Path, format: str) -> None:
+    run("index", photos)
+    out = run("query", "blue", "--top", 1, "--min-score", 0, "--format", format).stdout
+    assert "0005-blue.jpg" in out.replace("\n", "") if format == "table" else "0005-blue.jpg" in out
+    if format == "csv":
+        (row,) = csv.DictReader(io.StringIO(out))
+        assert row["path"].endswith("0005-blue.jpg")
+    if format == "jsonl":
+        assert json.loads(out)["path"].endswith("0005-blue.jpg")
+
+
+def test_null_ended_paths_survive_any_name(run: Run, photos: Path) -> None:
+    odd = os.path.join(os.fsencode(photos), b"caf\xe9 \n blue.png")
+    save_picture(photos / "plain.png", "blue", seed=3).rename(os.fsdecode(odd))
+    run("index", photos)
+    done = subprocess.run([PROGRAM, "query", "-0", "--type", "png"], capture_output=True, timeout=120, check=True)
+    assert done.stdout == odd + b"\0"
+    assert b"caf" in subprocess.run([PROGRAM, "query", "--type", "png"], capture_output=True, check=True).stdout
+
+
+def test_export_by_suffix(run: Run, photos: Path, tmp_path: Path) -> None:
+    run("index", photos)
+    run("query", "blue", "--min-score", 0, "--export", tmp_path / "out.json")
+    assert len(json.loads((tmp_path / "out.json").read_text())["results"]) == 12
+    run("query", "blue", "--min-score", 0, "--export", tmp_path / "out.csv")
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 13
+    run("query", "blue", "--export", tmp_path / "out.xls", code=2)
+    run("query", "blue", "--export", tmp_path / "no" / "out.csv", code=2)
+
+
+def test_filters(run: Run, photos: Path) -> None:
+    save_picture(photos / "sub" / "blue.png", "blue", seed=8)
+    run("index", photos)
+    assert run("query", "--folder", photos / "sub", "--format", "paths").stdout == f"{photos}/sub/blue.png\n"
+    assert run("query", "--type", "png", "--format", "paths").stdout == f"{photos}/sub/blue.png\n"
+    assert run("query", "--name", "0005*", "--format", "paths").stdout == f"{photos}/0005-blue.jpg\n"
+    assert run("query", "--words", "sub blue", "--format", "paths").stdout == f"{photos}/sub/blue.png\n"
+    assert "No photo matches" in run("query", "blue", "--before", "1990").stdout
+    assert "not a date" in run("query", "blue", "--after", "someday", code=2).stderr
+
+
+def test_similar_and_mixed(run: Run, photos: Path, tmp_path: Path) -> None:
+    run("index", photos)
+    example = save_picture(tmp_path / "example.png", "green", seed=9)
+    assert run("similar", example, "--top", 1, "--format", "paths").stdout == f"{photos}/0003-green.jpg\n"
+    mixed = run("query", "green", "--image", example, "--top", 1, "--min-score", 0, "--format", "paths").stdout
+    assert mixed == f"{photos}/0003-green.jpg\n"
+    assert "There is no image" in run("similar", tmp_path / "none.png", code=3).stderr
+    (tmp_path / "text.png").write_text("no picture")
+    assert run("similar", tmp_path / "text.png", code=3).stderr.count("\n") == 1
+
+
+def test_index_as_json_and_as_plain_lines(run: Run, photos: Path) -> None:
+    report = json.loads(run("index", photos, "--json").stdout)
+    assert (report["state"], report["added"], report["errors"]) == ("done", 12, 0)
+    assert "nothing new; 12 unchanged" in run("index").stdout
+
+
+def test_errors_and_retry(run: Run, photos: Path) -> None:
+    (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 and no more")
+    assert "1 errors" in run("index", photos).stdout
+    (row,) = json.loads(run("errors", "--json").stdout)["errors"]
+    assert row["path"].endswith("broken.jpg")
+    assert row["message"]
+    assert "broken.jpg" in run("errors").stdout.replace("\n", "")
+    assert "1 errors" in run("index", "--retry-errors").stdout
+
+
+def test_no_recursion(run: Run, photos: Path) -> None:
+    save_picture(photos / "sub" / "deep.jpg", "red")
+    assert "12 added" in run("index", photos, "--no-recursive").stdout
+    assert "nothing new; 12 unchanged" in run("index").stdout
+
+
+def test_prune_asks_and_forgets(run: Run, photos: Path) -> None:
+    run("index", photos)
+    (photos / "0000-red.jpg").unlink()
+    run("index")
+    assert "0000-red.jpg" in run("prune", "--dry-run").stdout
+    assert json.loads(run("status", "--json").stdout)["missing"] == 1
+    assert "Forgot 1" in run("prune", "--yes").stdout
+    assert json.loads(run("status", "--json").stdout)["missing"] == 0
+
+
+def test_doctor_finds_and_repairs_thumbnails(run: Run, photos: Path, home: Path) -> None:
+    run("index", photos)
+    assert "All is well" in run("doctor").stdout
+    victims = sorted((home / "libraries" / "default" / "thumbnails").rglob("*.webp"))[:2]
+    assert len(victims) == 2
+    victims[0].unlink()
+    victims[1].write_bytes(victims[1].read_bytes()[:40])
+    assert "2 thumbnails" in run("doctor", code=5).stdout
+    assert "repaired" in run("doctor", "--repair").stdout
+    assert "All is well" in run("doctor").stdout
+
+
+def test_config_shows_what_is_in_force(run: Run, home: Path) -> None:
+    assert 'model = "tiny"' in run("config").stdout
+    assert json.loads(run("config", "--json").stdout)["settings"]["runtime"]["workers"] == 2
+    (home / "config.toml").write_text("[runtime]\nthreads = 'x'\n")
+    assert "runtime.threads" in run("config", code=2).stderr
+
+
+def test_models_list_names_licences(run: Run) -> None:
+    models = {row["name"]: row for row in json.loads(run("models", "list", "--json").stdout)["models"]}
+    assert models["tiny"]["installed"] == ["fp32"]
+    assert all(row["licence"] for row in models.values())
+    assert "tiny" in run("models", "list").stdout
+    assert "no model called" in run("models", "use", "nonsense", code=4).stderr
+
+
+def test_several_libraries(run: Run, photos: Path, tmp_path: Path) -> None:
+    run("--library", "work", "index", photos)
+    run("index", tmp_path / "photos" / "0000-red.jpg", "--library", tmp_path / "mine")
+    assert json.loads(run("status", "--json", "-L", "work").stdout)["total_images"] == 12
+    assert json.loads(run("status", "--json", "-L", tmp_path / "mine").stdout)["total_images"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("query", "dog"), 3, "smartsearch index"),
+        (("status",), 3, "no library"),
+        (("index", "/nowhere/at/all"), 3, "no file or folder"),
+        (("index",), 2, "Name a folder"),
+        (("query", "dog", "--top", "0"), 2, "--top"),
+        (("frobnicate",), 2, "frobnicate"),
+    ],
+)
+def test_wrong_use_gets_one_line_that_says_what_to_do(
+    run: Run, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    assert says.lower() in run(*arguments, code=code).stderr.lower()
+
+
+def test_unknown_model_and_missing_weights(run: Run, photos: Path, home: Path) -> None:
+    run("index", photos)
+    assert "no model called" in run("query", "dog", "--model", "nope", code=4).stderr
+    assert "models pull" in run("query", "dog", "--model", "clip-vit-b-32", code=4).stderr
+
+
+def test_a_corrupt_library_is_named(run: Run, photos: Path, home: Path) -> None:
+    run("index", photos)
+    database = home / "libraries" / "default" / "library.db"
+    for path in database.parent.glob("library.db-*"):
+        path.unlink()
+    database.write_bytes(b"this was a database" * 500)
+    for command in (("query", "blue"), ("index", photos), ("status",)):
+        done = run(*command, code=5)
+        assert done.stderr.count("\n") == 1
+        assert "library.db" in done.stderr
+
+
+def test_a_library_in_a_place_that_is_a_file(run: Run, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run("index", photos, "--library", tmp_path / "file", code=5)
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(home: Path, tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / "many"
+    save_album(folder, 300)
+    process = subprocess.Popen(
+        [PROGRAM, "index", folder, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    process.stderr.readline()  # the first progress line: work is under way
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    if process.returncode == 0:  # it was quicker than the signal
+        assert json.loads(out)["added"] == 300
+        return
+    assert process.returncode == 130, err
+    first = json.loads(out)
+    assert first["state"] == "cancelled"
+    rest = json.loads(run("index", "--json").stdout)
+    assert first["added"] + rest["added"] == 300
+    assert "All is well" in run("doctor").stdout
