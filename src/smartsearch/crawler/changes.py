@@ -42,7 +42,8 @@ def plan(
 
     ``known`` may hold more than the root's files: moves from elsewhere are then recognised without hashing, and
     nothing outside the root is called vanished. ``root`` is the folder or file that was walked, absolute; ``partial``
-    says that it was the ``start`` of a walk of a part, which may rightly be empty or gone.
+    says that it was the ``start`` of a walk of a part, which may rightly be empty or gone (say it also for a root
+    walked without what lies below, when its folders are known).
 
     A moved, reappeared or remounted asset that also lacks a vector or has a new sidecar is followed by an item saying
     so. Files in error whose identity did not change count as unchanged: they are not tried again.

@@ -47,15 +47,15 @@ def walk(
 
     ``skip`` holds absolute folders that are never entered, under whatever name they are reached. ``known`` tells of a
     path whether it was accepted before: such a file is reported without opening it when its suffix says nothing.
-    ``start``, a folder at or below ``root``, limits the walk to it while the rules of the folders above still hold; a
-    start that does not exist any more is an empty one.
+    ``start``, a folder at or below ``root``, makes it the walk of a part of the whole: the rules of the folders above
+    still hold, links to other parts are left to the walk of the whole, and a start that is gone is an empty one.
 
     I/O errors become WalkProblems, never exceptions. Raises ConfigError, at once, for an impossible exclude pattern.
     """
     path = os.path.abspath(os.fsdecode(root))
     rules = IgnoreRules.of(path, settings.patterns())
     job = _Walk(_Folder(path, rules), settings, recursive=recursive, skip=skip, known=known)
-    return job.run(path if start is None else os.path.abspath(start))
+    return job.run(None if start is None else os.path.abspath(start))
 
 
 _GONE = (FileNotFoundError, NotADirectoryError)
@@ -97,7 +97,7 @@ class _Walk:
         self._inside: str | None = None
         """In a walk of a part: the real root, all of which counts as seen by the walks of the other parts."""
 
-    def run(self, start: str) -> Iterator[Found | WalkProblem]:
+    def run(self, start: str | None) -> Iterator[Found | WalkProblem]:
         root = self._root.path
         try:
             status = os.stat(root)
@@ -111,9 +111,9 @@ class _Walk:
             return
         self._mark_skipped()
         try:
-            first = self._descend(start)
+            first = self._root if start is None else self._descend(start)
         except OSError as error:
-            yield problem_of(start, error)
+            yield problem_of(start or root, error)
             return
         if first is not None and not _lies_in(os.path.realpath(first.path), self._skipped):
             yield from self._tree(first)
@@ -127,9 +127,10 @@ class _Walk:
     def _descend(self, start: str) -> _Folder | None:
         """``start`` with the rules that hold there, or None if the walk from the root would not come there."""
         folder = self._root
+        if start != folder.path or not self._recursive:
+            self._inside = os.path.realpath(folder.path)
         if start == folder.path:
             return folder
-        self._inside = os.path.realpath(folder.path)
         for name in os.path.relpath(start, folder.path).split(os.sep):
             hidden = name[0] == "." and not self._settings.include_hidden
             if hidden or name == os.pardir or os.path.lexists(os.path.join(folder.path, NO_MEDIA_FILE)):

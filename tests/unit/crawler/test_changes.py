@@ -373,6 +373,14 @@ def test_a_part_may_be_empty_or_gone(tree: Tree) -> None:
     assert told(planned(root, states.values(), start=part)) == [("RootUnavailable", "root 2")]
 
 
+def test_the_last_file_directly_in_a_root(tree: Tree) -> None:
+    root = tree("a.jpg", "x/b.jpg")
+    states = remembered(root)
+    (root / "a.jpg").unlink()
+    items = planned(root, states.values(), start=str(root), recursive=False)
+    assert told(items) == [("Vanished", "a.jpg")]
+
+
 def test_newly_excluded_files_vanish(tree: Tree) -> None:
     root = tree("a.jpg", "x/b.jpg")
     items = planned(root, remembered(root).values(), DiscoverySettings(exclude=("x/",)))

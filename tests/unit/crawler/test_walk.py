@@ -222,7 +222,10 @@ def test_part_leaves_links_into_the_root_to_the_whole_walk(tree: Tree) -> None:
     (root / "x" / "inside").symlink_to(root / "y")
     (root / "x" / "inside.jpg").symlink_to(root / "y" / "b.jpg")
     (root / "x" / "outside").symlink_to(root.parent / "outside")
+    (root / "top.jpg").symlink_to(root / "y" / "b.jpg")
     assert names(root, start=str(root / "x")) == ["x/a.jpg", "x/outside/c.jpg"]
+    assert names(root, start=str(root), recursive=False) == []
+    assert names(root, start=str(root)) == names(root) == ["x/a.jpg", "x/outside/c.jpg", "y/b.jpg"]
 
 
 # -- symbolic links
