@@ -160,12 +160,12 @@ def _degrees(value: Any) -> float | None:
 
 
 def _rating(tags: dict[str, Any]) -> int | None:
-    """xmp:Rating is -1 (rejected) or 0-5; Windows' percentage maps 1, 25, 50, 75, 99 to 1-5."""
+    """xmp:Rating is -1 (rejected) or 0-5; Windows' percentage maps 1, 25, 50, 75, 99 to 1-5, 0 being unrated."""
     stars = _fraction(tags.get("xmp:Rating"), least=-1)
     if stars is not None and stars <= 5:
         return int(stars)
-    percent = _fraction(tags.get("MicrosoftPhoto:Rating"), least=0)
-    return None if percent is None or percent > 100 else 0 if percent == 0 else 1 + int((percent + 12) // 25)
+    percent = _fraction(tags.get("MicrosoftPhoto:Rating"))
+    return None if percent is None or percent > 100 else 1 + int((percent + 12) // 25)
 
 
 def _fraction(value: Any, least: float = 1e-9) -> float | None:
