@@ -104,8 +104,12 @@ def refresh_metadata(
 
 
 def _exif(source: Source) -> Exif:
-    """The EXIF block, wherever the format keeps it; a TIFF file is one itself."""
+    """The EXIF block, wherever the format keeps it; a TIFF file and most raw files are one themselves."""
     image = source.image
+    if source.name in ("tiff", "raw"):
+        exif = read_exif(source.file.stream)
+        if exif.main:
+            return exif
     data = image.info.get("exif")
     if isinstance(data, bytes) and data:
         while data.startswith(b"Exif\0\0"):
@@ -118,7 +122,7 @@ def _exif(source: Source) -> Exif:
         except ValueError:
             return Exif()
         return read_exif(io.BytesIO(data.removeprefix(b"Exif\0\0")))
-    return read_exif(source.file.stream) if source.name == "tiff" else Exif()
+    return Exif()
 
 
 def _as_bytes(value: object) -> bytes:
@@ -136,9 +140,13 @@ def _first(sources: Sequence[Metadata], name: str) -> Any:
 
 def _united(sources: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     """Every keyword once, in order, equal when they differ in case only."""
-    keywords = (keyword.strip()[:_MAX_KEYWORD_LENGTH] for source in sources for keyword in source)
-    unique = {keyword.casefold(): keyword for keyword in reversed(list(keywords)) if keyword}
-    return tuple(reversed(unique.values()))[:_MAX_KEYWORDS]
+    unique: dict[str, str] = {}
+    for source in sources:
+        for keyword in source:
+            text = keyword.strip()[:_MAX_KEYWORD_LENGTH]
+            unique.setdefault(text.casefold(), text)
+    unique.pop("", None)
+    return tuple(unique.values())[:_MAX_KEYWORDS]
 
 
 def _capped(tags: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

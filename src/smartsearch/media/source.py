@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,11 +20,12 @@ from smartsearch.core.settings import MediaLimits
 from smartsearch.media import formats
 from smartsearch.media.failures import media_errors, quiet_pillow
 from smartsearch.media.files import OpenedFile, open_regular
+from smartsearch.media.raw import is_camera_raw, read_preview
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An image of format ``name`` whose header was read and found within the limits."""
+    """An image of format ``name`` whose header was read and found within the limits. Of a raw file, its preview."""
 
     name: str
     image: ImageFile.ImageFile
@@ -47,9 +49,18 @@ def open_source(path: str | os.PathLike[str], limits: MediaLimits) -> Iterator[S
         name = formats.sniff(head)
         if name is None:
             raise UnsupportedFormatError("It is not an image of a supported format.")
-        with media_errors(name), formats.open_image(file.stream, name) as image:
-            _check_dimensions(image.size, limits)
-            yield Source(name, image, file)
+        with media_errors(name):
+            if name == "tiff" and is_camera_raw(file.stream):
+                name = "raw"
+            with _open_image(file, name) as image:
+                _check_dimensions(image.size, limits)
+                yield Source(name, image, file)
+
+
+def _open_image(file: OpenedFile, name: str) -> ImageFile.ImageFile:
+    if name == "raw":
+        return formats.open_image(io.BytesIO(read_preview(file.stream)), "jpeg")
+    return formats.open_image(file.stream, name)
 
 
 def _check_dimensions(size: tuple[int, int], limits: MediaLimits) -> None:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 Scalar = int | float | str | bytes
 Value = Scalar | tuple[Scalar, ...]
-"""Rationals are floats (those divided by zero are left out), texts end at the first NUL."""
+"""Rationals are floats (left out when divided by zero), texts end at the first NUL, five and more BYTEs are bytes."""
 
 _TYPES: Mapping[int, tuple[int, str]] = {
     1: (1, "B"),
@@ -106,7 +106,7 @@ class TiffReader:
             tags[tag] = value
 
     def _decode(self, data: bytes, unit: int, layout: str) -> Value | None:
-        if layout == "bytes":
+        if layout == "bytes" or (layout == "B" and len(data) > 4):
             return data
         if layout == "text":
             return decode_text(data)
