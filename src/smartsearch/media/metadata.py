@@ -27,6 +27,9 @@ _MAX_KEYWORDS = 500
 _MAX_KEYWORD_LENGTH = 200
 _PHOTOSHOP_IPTC = 0x0404
 
+_TURNED = frozenset({"tiff", "heif", "jxl"})
+"""Formats that Pillow (TIFF) or the decoder, by the container's own fields, has turned upright already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
@@ -45,7 +48,7 @@ def read_blocks(source: Source) -> Blocks:
     xmp = exif.main.get(XMP_TAG) or image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
     photoshop = image.info.get("photoshop")
     iptc = exif.main.get(IPTC_TAG) or (photoshop.get(_PHOTOSHOP_IPTC) if isinstance(photoshop, dict) else None)
-    turned = source.name in ("tiff", "heif")  # by Pillow, and by libheif from the container's own boxes
+    turned = source.name in _TURNED
     return Blocks(exif, _as_bytes(xmp), _as_bytes(iptc), 1 if turned else exif.orientation)
 
 
@@ -95,10 +98,10 @@ def refresh_metadata(
 ) -> Metadata:
     """The metadata that a decode of the file with this sidecar would give. Errors as `decode.decode`.
 
-    Pixels are decoded only for PNG, which may hold its metadata after them.
+    Pixels are decoded only where metadata may come after them, in PNG and JPEG XL.
     """
     with open_source(path, limits) as source:
-        if source.name == "png":
+        if source.name in ("png", "jxl"):
             source.image.load()
         return read_metadata(read_blocks(source), sidecar)
 

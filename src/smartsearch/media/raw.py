@@ -78,8 +78,8 @@ def _directories(reader: TiffReader) -> Iterator[Tags]:
         seen.add(offset)
         tags, following = reader.directory(offset)
         yield tags
-        children = tags.get(_SUB_DIRECTORIES, ())
-        children = children if isinstance(children, tuple) else (children,)
+        below = tags.get(_SUB_DIRECTORIES, ())
+        children = below if isinstance(below, tuple) else (below,)
         waiting += [*(child for child in children if isinstance(child, int)), following]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import os
 import re
@@ -123,9 +124,19 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_missing_optional_reader_is_named(tmp_path: Path) -> None:
+    if importlib.util.find_spec("rawpy") is not None:
+        pytest.skip("the package is installed")
     error = failure(write(tmp_path / "a.cr3", b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom" + b"\0" * 100))
     assert isinstance(error, UnsupportedFormatError)
     assert "smartsearch[raw]" in error.hint
+
+
+def test_jpeg_xl_names_its_package(tmp_path: Path) -> None:
+    if importlib.util.find_spec("pylibjxl") is not None:
+        pytest.skip("the package is installed")
+    error = failure(write(tmp_path / "a.jxl", b"\xff\x0a" + b"\0" * 100))
+    assert isinstance(error, UnsupportedFormatError)
+    assert "smartsearch[jxl]" in error.hint
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from smartsearch.core.settings import MediaLimits, ThumbnailSettings
 from smartsearch.core.spaces import Preprocessing
 from smartsearch.media.decode import decode, render_preview
 from smartsearch.media.files import identity_of
+from smartsearch.media.metadata import refresh_metadata
 from smartsearch.media.request import Decoded, DecodeRequest, PreviewRequest
 
 SQUASH = Preprocessing(32, resize="squash", interpolation="bilinear")
@@ -239,6 +240,19 @@ def test_extreme_shapes(tmp_path: Path) -> None:
 def test_small_pictures_are_not_enlarged_as_thumbnails(tmp_path: Path) -> None:
     result = decoded(saved(quarters(40, 30), tmp_path / "a.png"))
     assert Image.open(io.BytesIO(result.content.thumbnail)).size == (40, 30)
+
+
+def test_jpeg_xl_where_its_reader_is_installed(tmp_path: Path) -> None:
+    pylibjxl = pytest.importorskip("pylibjxl")
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Maker", 6  # the standard says that EXIF does not turn a JPEG XL
+    path = tmp_path / "a.jxl"
+    path.write_bytes(pylibjxl.encode(np.asarray(quarters()), exif=exif.tobytes()))
+    result = decoded(path)
+    assert (result.content.format, result.content.width, result.content.height) == ("jxl", 80, 60)
+    assert near(corners(result.inputs[0])[1], GREEN, 40)
+    assert result.content.metadata.camera_make == "Maker"
+    assert refresh_metadata(path, None, MediaLimits()) == result.content.metadata
 
 
 def test_preview(tmp_path: Path) -> None:
