@@ -17,11 +17,14 @@ from typing import Any
 
 TORCH = "torch==2.13.0"
 OTHERS = ("transformers>=5.5,<6", "onnx>=1.18,<2")
+OPENCLIP = ("open_clip_torch>=3.3,<4", "timm>=1.0.20,<2", "ftfy>=6.3,<7", "wcwidth")
+"""Installed without dependencies: they ask for torchvision, whose builds on PyPI are for a GPU."""
+
 GPU_PREFIXES = ("nvidia-", "cuda-", "triton", "pytorch-triton", "intel-", "rocm")
 
 
 def main() -> int:
-    if all(importlib.util.find_spec(name) for name in ("torch", "transformers", "onnx")):
+    if all(importlib.util.find_spec(name) for name in ("torch", "transformers", "onnx", "open_clip")):
         print("The export tests' packages are already installed.")
         return 0
     plan, reason = _plan()
@@ -33,6 +36,8 @@ def main() -> int:
         print(f"Skipping the export tests' packages: PyTorch would come with GPU libraries ({gpu}).")
         return 0
     result = _pip("install", "--quiet", TORCH, *OTHERS)
+    if not result.returncode:
+        result = _pip("install", "--quiet", "--no-deps", *OPENCLIP)
     if result.returncode:
         print(f"Skipping the export tests' packages: pip failed: {_last_line(result.stderr)}.")
     else:

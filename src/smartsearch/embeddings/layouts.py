@@ -4,7 +4,7 @@
 * transformers.js / Optimum: ``[onnx/]vision_model.onnx`` and ``[onnx/]text_model.onnx`` (``_fp16``, ``_quantized``,
   ``_int8``, ``_uint8``), ``tokenizer.json``, ``config.json``, ``preprocessor_config.json``
 * OpenCLIP (as Immich publishes it): ``visual/model.onnx``, ``visual/preprocess_cfg.json``, ``textual/model.onnx``,
-  ``textual/tokenizer.json``
+  ``textual/tokenizer.json``, the graphs with the same suffixes
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,24 +86,25 @@ def _own(folder: Path, variant: str | None) -> tuple[ModelDescription, Files]:
 
 
 def _openclip(folder: Path, variant: str | None) -> tuple[ModelDescription, Files]:
-    if variant not in (None, "fp32"):
-        raise ModelError(f"The model in {folder} has no variant {variant}: this layout holds fp32 only.")
-    image, text = folder / "visual" / "model.onnx", folder / "textual" / "model.onnx"
+    towers = _find_towers([("visual/model", "textual/model")], folder, variant)
     tokenizer, config = folder / "textual" / "tokenizer.json", folder / "visual" / "preprocess_cfg.json"
-    _require((image, text, tokenizer, config))
+    _require((tokenizer, config))
+    model_config = _read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
+    architecture = str((model_config.get("vision_cfg") or {}).get("timm_model_name", ""))
     description = _describe(
         folder,
-        family="openclip",
-        towers=("fp32", image, text),
+        family="mobileclip" if "_mci" in architecture else "openclip",
+        towers=towers,
         tokenizer=tokenizer,
         preprocessing=_openclip_preprocessing(_read_json(config), config),
-        text=TextInput(clip.CONTEXT_LENGTH),
+        text=TextInput(int((model_config.get("text_cfg") or {}).get("context_length", clip.CONTEXT_LENGTH))),
     )
     return description, _collect(folder, description)
 
 
 def _transformers(folder: Path, variant: str | None) -> tuple[ModelDescription, Files]:
-    chosen, image, text = _find_towers(folder, variant)
+    places = [("onnx/vision_model", "onnx/text_model"), ("vision_model", "text_model")]
+    towers = _find_towers(places, folder, variant)
     tokenizer = folder / "tokenizer.json"
     config_path, preprocessor_path = folder / "config.json", folder / "preprocessor_config.json"
     _require((tokenizer, config_path, preprocessor_path))
@@ -114,28 +115,29 @@ def _transformers(folder: Path, variant: str | None) -> tuple[ModelDescription, 
     description = _describe(
         folder,
         family=family,
-        towers=(chosen, image, text),
+        towers=towers,
         tokenizer=tokenizer,
         preprocessing=_transformers_preprocessing(preprocessor, preprocessor_path, squash=family == "siglip2"),
         text=TextInput(
             context_length=int(text_config.get("max_position_embeddings", default)),
-            pad_id=_pad_id(folder),
+            pad_id=pad_id(folder),
         ),
     )
     return description, _collect(folder, description)
 
 
-def _find_towers(folder: Path, variant: str | None) -> tuple[Variant, Path, Path]:
+def _find_towers(stems: Sequence[tuple[str, str]], folder: Path, variant: str | None) -> tuple[Variant, Path, Path]:
+    """The first pair of graphs that is there, by variant and place."""
     wanted = [known for known in SUFFIXES if variant in (None, known)]
     for known in wanted:
         for suffix in SUFFIXES[known]:
-            for place in (folder / "onnx", folder):
-                image, text = place / f"vision_model{suffix}.onnx", place / f"text_model{suffix}.onnx"
+            for image_stem, text_stem in stems:
+                image, text = folder / f"{image_stem}{suffix}.onnx", folder / f"{text_stem}{suffix}.onnx"
                 if image.is_file() and text.is_file():
                     return known, image, text
-    looked_for = f"vision_model{SUFFIXES[wanted[0]][0]}.onnx and text_model{SUFFIXES[wanted[0]][0]}.onnx"
+    image_stem, text_stem = (f"{stem}{SUFFIXES[wanted[0]][0]}.onnx" for stem in stems[0])
     raise ModelError(
-        f"The folder {folder} holds no model of a known layout: neither model.json nor {looked_for} is there.",
+        f"The folder {folder} holds no model of a known layout: neither model.json nor {image_stem} and {text_stem}.",
         hint="See docs/models.md for the layouts.",
     )
 
@@ -287,8 +289,8 @@ def _side(size: object) -> int:
     return height
 
 
-def _pad_id(folder: Path) -> int | None:
-    """What the tokenizer's own configuration says, None if it does not."""
+def pad_id(folder: Path) -> int | None:
+    """The padding id that the tokenizer's own configuration in ``folder`` gives, None if it gives none."""
     path = folder / "tokenizer_config.json"
     if not path.is_file():
         return None
