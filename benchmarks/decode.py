@@ -50,7 +50,7 @@ def make_photo(path: Path, seed: int) -> None:
     exif[0x010F], exif[0x0110], exif[0x0112] = "Maker", "Model 12", 6
     exif.get_ifd(0x8769).update({0x9003: "2024:05:06 07:08:09", 0x829D: 1.8, 0x8827: 100, 0xA434: "Lens"})
     exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 30.0), 3: "E", 4: (2.0, 17.0, 40.0)})
-    picture.save(path, quality=88, exif=exif)
+    picture.save(path, quality=93, exif=exif)
 
 
 def full(path: Path) -> None:

@@ -22,6 +22,8 @@ _TRANSPOSE = {
 }
 """EXIF Orientation (Exif 2.32, tag 0x0112) to what makes the picture upright."""
 
+_BLOCK_PIXELS = 1 << 20
+
 _BACKGROUND = (255, 255, 255)
 """What shows through transparent pixels: most cut-outs and line drawings are made to be seen on white."""
 
@@ -53,6 +55,8 @@ def reduced_rgb(image: ImageFile.ImageFile, scale: float) -> Reduced:
     if factor > 1:
         picture = picture.reduce(factor)
         extent = extent[0] / factor, extent[1] / factor
+    if picture.mode == "RGBA":
+        picture = _flatten(picture)
     return Reduced(_to_srgb(picture, profile), extent)
 
 
@@ -63,7 +67,7 @@ def upright(picture: Image.Image, orientation: int) -> Image.Image:
 
 
 def _plain_mode(image: Image.Image) -> Image.Image:
-    """The picture in a mode that can be averaged: L, RGB, CMYK, LAB, or RGBA flattened to RGB."""
+    """The picture in a mode that can be averaged: L, RGB, RGBA, CMYK or LAB."""
     if image.mode in ("RGB", "L") and "transparency" not in image.info:
         return image
     if image.mode.startswith("I") or image.mode == "F":
@@ -71,37 +75,48 @@ def _plain_mode(image: Image.Image) -> Image.Image:
     if image.mode in ("CMYK", "LAB"):
         return image
     if image.has_transparency_data:
-        return _flatten(image)
+        return image if image.mode == "RGBA" else image.convert("RGBA")
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _flatten(image: Image.Image) -> Image.Image:
     """Lay the picture on the background colour."""
-    layer = image.convert("RGBA")
-    if layer.getchannel("A").getextrema() == (255, 255):
-        return layer.convert("RGB")
-    ground = Image.new("RGB", layer.size, _BACKGROUND)
-    ground.paste(layer, mask=layer.getchannel("A"))
+    ground = Image.new("RGB", image.size, _BACKGROUND)
+    ground.paste(image, mask=image.getchannel("A"))
     return ground
 
 
 def _to_eight_bits(values: NDArray[np.generic], mode: str) -> NDArray[np.uint8]:
-    """Greyscale of 16 or 32 bits or floating point to 8 bits.
+    """Greyscale of 16 or 32 bits or floating point, shape (height, width), to 8 bits; not-a-number becomes black.
+
+    Works on a few rows at a time: a large picture is not held as floating point.
+    """
+    low, high = _tonal_range(values, mode)
+    scale = 255.0 / max(high - low, 1e-12)
+    result = np.empty(values.shape, np.uint8)
+    rows = max(1, _BLOCK_PIXELS // values.shape[1])
+    for start in range(0, values.shape[0], rows):
+        block = (values[start : start + rows].astype(np.float32) - low) * scale + 0.5
+        result[start : start + rows] = np.nan_to_num(block, copy=False, nan=0.0).clip(0, 255)
+    return result
+
+
+def _tonal_range(values: NDArray[np.generic], mode: str) -> tuple[float, float]:
+    """What becomes black and what becomes white.
 
     16-bit values keep their declared range, except where they use less than a sixteenth of it: then they come from a
     sensor of fewer bits (10 or 12) stored in 16, and the range is the smallest power of two that holds them. Other
-    values keep the range 0-1 or 0-65535 if they lie in it and are stretched from least to greatest if not.
+    values keep the range 0-1 or 0-255 if they lie in it and are stretched from least to greatest if not.
     """
-    finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(finite.min()), float(finite.max())
-    if low >= 0 and high <= 1 and mode == "F":
-        low, high = 0.0, 1.0
-    elif low >= 0 and 255 < high <= 65535 and mode != "F":
-        low, high = 0.0, 65535.0 if high >= 4096 else float(2 ** math.ceil(math.log2(high + 1)) - 1)
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
-    scaled = (finite - low) * (255.0 / max(high - low, 1e-12))
-    return np.asarray(np.clip(scaled + 0.5, 0, 255), dtype=np.uint8)
+    known = values if values.dtype.kind in "iu" else values[np.isfinite(values.astype(np.float32))]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    if low >= 0 and mode == "F" and high <= 1:
+        return 0.0, 1.0
+    if low >= 0 and high <= 255:
+        return 0.0, 255.0
+    if low >= 0 and mode != "F" and high <= 65535:
+        return 0.0, 65535.0 if high >= 4096 else float(2 ** math.ceil(math.log2(high + 1)) - 1)
+    return low, high
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
