@@ -200,9 +200,9 @@ class MemoryStore:
         if vector.shape != (space.dim,):
             raise ValueError(f"a query vector of {space.key} has shape ({space.dim},), not {vector.shape}")
         held = self._state.vectors.get(space.key, {})
-        found = [
-            Neighbor(asset.id, float(held[asset.id] @ vector)) for asset in self._matching(where) if asset.id in held
-        ]
+        ids = [asset.id for asset in self._matching(where) if asset.id in held]
+        exact = np.array([held[i] for i in ids], np.float64).reshape(-1, space.dim) @ vector.astype(np.float64)
+        found = [Neighbor(*pair) for pair in zip(ids, exact.astype(np.float32).tolist(), strict=True)]
         return sorted(found, key=lambda neighbor: (-neighbor.similarity, neighbor.asset_id))[: max(k, 0)]
 
     def counts(self) -> StoreCounts:

@@ -1,0 +1,133 @@
+"""The vectors of one space in files: append-only, memory-mapped, and always safe to delete.
+
+``state.json`` names the files and says how many rows count; it is replaced atomically, after the rows are on the disk.
+Bytes beyond the counted rows are leftovers of an interrupted append and are overwritten by the next one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+LAYOUT = 1
+"""Files of another layout are not read."""
+
+Half = NDArray[np.float16]
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What the files hold: the first ``rows`` vectors, all embeddings up to id ``seen``."""
+
+    key: str
+    dim: int
+    stem: str
+    rows: int
+    seen: int
+    layout: int = LAYOUT
+
+
+class VectorFiles:
+    """Reads and appends the files of one space. Every failure means "no files": the database has it all."""
+
+    def __init__(self, folder: Path, key: str, dim: int, *, read_only: bool) -> None:
+        self._folder = folder
+        self._key = key
+        self._dim = dim
+        self._read_only = read_only
+        self._state: FileState | None = None
+
+    def load(self) -> tuple[FileState, Ids, Half] | None:
+        """The state, (n, 2) embedding and image ids, and the memory-mapped (n, dim) vectors."""
+        try:
+            state = FileState(**json.loads((self._folder / "state.json").read_bytes()))
+            if (state.layout, state.key, state.dim) != (LAYOUT, self._key, self._dim) or state.rows < 1:
+                return None
+            ids = np.fromfile(self._path(state, "ids"), "<i8", count=2 * state.rows).reshape(-1, 2)
+            vectors = self._map(state)
+        except (OSError, ValueError, TypeError):
+            return None
+        if len(ids) != state.rows or (np.diff(ids[:, 0]) <= 0).any() or ids[-1, 0] > state.seen:
+            return None
+        self._state = state
+        return state, ids, vectors
+
+    def append(self, ids: Ids, vectors: Half, seen: int) -> Half | None:
+        """Add rows and map all of them; None when this process may not or cannot write here now."""
+        if self._read_only:
+            return None
+        with suppress(OSError, Timeout):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self._folder / "lock", timeout=0):
+                if self._on_disk() != self._state:
+                    return None  # another process keeps these files; what we hold in memory serves us
+                state = self._state or FileState(self._key, self._dim, secrets.token_hex(4), 0, 0)
+                self._write(state, ids, vectors, seen)
+                return self._map(self._state or state)
+        return None
+
+    def replace(self, ids: Ids, vectors: Half, seen: int) -> Half | None:
+        """Start again with these rows. The old files go when nobody needs them."""
+        self._state = self._on_disk()
+        old = self._state
+        if self._read_only:
+            return None
+        self.discard()
+        mapped = self.append(ids, vectors, seen)
+        if old is not None and mapped is not None:
+            for name in ("ids", "vectors", "codes"):
+                with suppress(OSError):
+                    self._path(old, name).unlink(missing_ok=True)
+        return mapped
+
+    def discard(self) -> None:
+        """Forget the files: the next append starts new ones."""
+        self._state = None
+        if not self._read_only:
+            with suppress(OSError):
+                (self._folder / "state.json").unlink(missing_ok=True)
+
+    def codes_path(self) -> Path | None:
+        """Where the codes of these very rows belong."""
+        return None if self._state is None else self._path(self._state, "codes")
+
+    @property
+    def writable(self) -> bool:
+        """Whether this process may write here."""
+        return not self._read_only
+
+    def _write(self, state: FileState, ids: Ids, vectors: Half, seen: int) -> None:
+        for name, rows, width in (("ids", ids, 16), ("vectors", vectors, 2 * self._dim)):
+            path = self._path(state, name)
+            with path.open("r+b" if path.exists() else "w+b") as file:
+                file.seek(state.rows * width)
+                file.write(np.ascontiguousarray(rows).tobytes())
+                file.truncate()
+                file.flush()
+                os.fsync(file.fileno())
+        grown = FileState(state.key, state.dim, state.stem, state.rows + len(ids), seen)
+        partial = self._folder / f"state.{os.getpid()}.part"
+        partial.write_text(json.dumps(asdict(grown)), encoding="utf-8")
+        os.replace(partial, self._folder / "state.json")
+        self._state = grown
+
+    def _on_disk(self) -> FileState | None:
+        try:
+            return FileState(**json.loads((self._folder / "state.json").read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _map(self, state: FileState) -> Half:
+        return np.memmap(self._path(state, "vectors"), "<f2", mode="r", shape=(state.rows, self._dim))
+
+    def _path(self, state: FileState, name: str) -> Path:
+        return self._folder / f"{Path(state.stem).name}.{name}"
