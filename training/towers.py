@@ -1,0 +1,63 @@
+"""The trainable parts: what turns backbone features and sentence vectors into one space of 256 dimensions.
+
+The image side sums two paths: a residual network on the features, and the classifier's own verdict, spelt in the
+text tower's embeddings of the class names (after Norouzi et al., "ConSE", 2013). The second path is what makes
+names of objects work that no training caption contains; since it is tied to the text tower, both learn together.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.backbone import FEATURES
+
+DIM = 256
+IMAGE_HIDDEN, TEXT_HIDDEN = 1024, 512
+
+
+class ImageHead(nn.Module):
+    """Pooled features float32 [N, 1280] to embeddings [N, 256] of length 1."""
+
+    mean: Tensor
+    deviation: Tensor
+    class_weight: Tensor
+    class_bias: Tensor
+
+    def __init__(self, features: Tensor, classifier: nn.Linear, dropout: float) -> None:
+        super().__init__()
+        self.register_buffer("mean", features.mean(0))
+        self.register_buffer("deviation", features.std(0))
+        self.register_buffer("class_weight", classifier.weight.detach().clone())
+        self.register_buffer("class_bias", classifier.bias.detach().clone())
+        self.straight = nn.Linear(FEATURES, DIM)
+        self.inner = nn.Linear(FEATURES, IMAGE_HIDDEN)
+        self.outer = nn.Linear(IMAGE_HIDDEN, DIM)
+        self.dropout = nn.Dropout(dropout)
+        self.share = nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, features: Tensor, class_embeddings: Tensor) -> Tensor:
+        """class_embeddings: float32 [1000, 256], the text tower's embeddings of the class names."""
+        x = self.dropout((features - self.mean) / self.deviation)
+        seen = self.straight(x) + self.outer(self.dropout(functional.gelu(self.inner(x))))
+        logits = features @ self.class_weight.T + self.class_bias
+        named = logits.softmax(dim=-1) @ class_embeddings
+        return functional.normalize(functional.normalize(seen, dim=-1) + self.share * named, dim=-1)
+
+
+class TextHead(nn.Module):
+    """Sentence vectors float32 [N, 384] of length 1 to embeddings [N, 256] of length 1."""
+
+    def __init__(self, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.straight = nn.Linear(384, DIM)
+        self.inner = nn.Linear(384, TEXT_HIDDEN)
+        self.outer = nn.Linear(TEXT_HIDDEN, DIM)
+        self.dropout = nn.Dropout(dropout)
+        self.scale = 384**0.5
+
+    def forward(self, sentences: Tensor) -> Tensor:
+        x = sentences * self.scale
+        out = self.straight(x) + self.outer(self.dropout(functional.gelu(self.inner(self.dropout(x)))))
+        return functional.normalize(out, dim=-1)

@@ -1,0 +1,194 @@
+"""Trains the two heads on frozen features: symmetric InfoNCE on captions, cross-entropy on vocabulary terms.
+
+Writes CACHE/heads.pt after every epoch (weights, optimiser, epoch) and continues from it after an interruption.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.backbone import load_backbone
+from training.data import SEED, Folders, read_split
+from training.prototypes import Prototypes
+from training.sentences import caption_vectors, term_vectors
+from training.towers import ImageHead, TextHead
+from training.vocabulary import CLASS_TEMPLATE, Term, class_rows, terms
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of a run."""
+
+    variant: str = "lite2"
+    epochs: int = 20
+    batch: int = 500
+    rate: float = 1e-3
+    weight_decay: float = 0.05
+    dropout: float = 0.3
+    smoothing: float = 0.05
+    vocabulary_weight: float = 0.5
+    terms_per_step: int = 300
+    average: float = 0.98
+    seed: int = SEED
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Training features float32 [views][photos, 1280], caption vectors [C, 384] and each photo's caption rows."""
+
+    views: list[Tensor]
+    sentences: Tensor
+    rows: list[npt.NDArray[np.intp]]
+
+    @staticmethod
+    def load(folders: Folders, variant: str) -> Photos:
+        split = read_split(folders.captions, "train")
+        files = sorted((folders.cache / "features" / variant).glob("train-*.npy"))
+        views = [torch.from_numpy(np.load(file).astype(np.float32)) for file in files if "partial" not in file.name]
+        order = np.argsort(split.owners, kind="stable")
+        rows = np.split(order, np.flatnonzero(np.diff(split.owners[order])) + 1)
+        return Photos(views, torch.from_numpy(caption_vectors(folders, "train")), rows)
+
+    def batches(self, size: int, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """One epoch: each photo once, in a random view, with one of its captions."""
+        order = rng.permutation(len(self.rows))
+        for start in range(0, len(order) - size + 1, size):
+            chosen = order[start : start + size]
+            views = rng.integers(len(self.views), size=size)
+            features = torch.stack([self.views[view][photo] for view, photo in zip(views, chosen, strict=True)])
+            yield features, self.sentences[[int(rng.choice(self.rows[photo])) for photo in chosen]]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Terms, their vectors float32 [terms, templates, 384], the classes they cover [terms, 1000] and their weights."""
+
+    terms: list[Term]
+    vectors: Tensor
+    covers: Tensor
+    chance: npt.NDArray[np.float64]
+    names: Tensor
+
+    @staticmethod
+    def load(folders: Folders) -> Vocabulary:
+        found = terms()
+        vectors = torch.from_numpy(term_vectors(folders, found))
+        covers = torch.zeros(len(found), 1000)
+        for row, term in enumerate(found):
+            covers[row, list(term.classes)] = 1
+        chance = np.array([0.3 if term.kind == "gloss" else 1.0 for term in found])
+        names = vectors[class_rows(found), CLASS_TEMPLATE]
+        return Vocabulary(found, vectors, covers, chance / chance.sum(), names)
+
+    def sample(self, count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Vectors [count, 384] of random terms in random templates, and the classes they cover [count, 1000]."""
+        rows = rng.choice(len(self.terms), count, p=self.chance)
+        return self.vectors[rows, rng.integers(self.vectors.shape[1], size=count)], self.covers[rows]
+
+
+def caption_loss(image: Tensor, text: Tensor, scale: Tensor, smoothing: float) -> Tensor:
+    """Symmetric InfoNCE (Radford et al., "CLIP", 2021) with label smoothing."""
+    logits = scale * text @ image.T
+    target = torch.arange(len(logits))
+    forward = functional.cross_entropy(logits, target, label_smoothing=smoothing)
+    return (forward + functional.cross_entropy(logits.T, target, label_smoothing=smoothing)) / 2
+
+
+def vocabulary_loss(image: Tensor, text: Tensor, covers: Tensor, scale: Tensor) -> Tensor:
+    """Each term against all imagined classes, each class that has a term against the terms; several may be right."""
+    logits = scale * text @ image.T
+    share = covers / covers.sum(1, keepdim=True)
+    forward = -(share * logits.log_softmax(1)).sum(1).mean()
+    named = covers.sum(0) > 0
+    back = share.T[named]
+    backward = -(back / back.sum(1, keepdim=True) * logits.T[named].log_softmax(1)).sum(1).mean()
+    return (forward + backward) / 2
+
+
+class Heads(nn.Module):
+    """Both heads and the two temperatures, trained together."""
+
+    def __init__(self, features: Tensor, classifier: nn.Linear, dropout: float) -> None:
+        super().__init__()
+        self.image, self.text = ImageHead(features, classifier, dropout), TextHead()
+        self.caption_scale = nn.Parameter(torch.tensor(math.log(14.0)))
+        self.term_scale = nn.Parameter(torch.tensor(math.log(14.0)))
+
+
+def step_loss(
+    heads: Heads, photos: tuple[Tensor, Tensor], words: tuple[Tensor, Tensor], imagined: Tensor, names: Tensor,
+    recipe: Recipe,
+) -> Tensor:  # fmt: skip
+    """The loss of one step: a batch of captioned photos and a batch of terms against one imagined photo a class."""
+    features, sentences = photos
+    vectors, covers = words
+    classes = heads.text(names)
+    embedded = heads.image(torch.cat([features, imagined]), classes)
+    texts = heads.text(torch.cat([sentences, vectors]))
+    cut = len(features)
+    captions = caption_loss(embedded[:cut], texts[:cut], heads.caption_scale.exp(), recipe.smoothing)
+    terms_part = vocabulary_loss(embedded[cut:], texts[cut:], covers, heads.term_scale.exp())
+    return captions + recipe.vocabulary_weight * terms_part
+
+
+def train(folders: Folders, recipe: Recipe, name: str = "heads") -> Path:
+    """Runs or continues a training; returns the checkpoint with the averaged weights under "average"."""
+    path = folders.cache / f"{name}.pt"
+    photos, vocabulary = Photos.load(folders, recipe.variant), Vocabulary.load(folders)
+    classifier = load_backbone(recipe.variant).classifier
+    prototypes = Prototypes.estimate(photos.views[0], classifier.weight.detach())
+    torch.manual_seed(recipe.seed)
+    heads = Heads(torch.cat(photos.views), classifier, recipe.dropout)
+    steps = recipe.epochs * (len(photos.rows) // recipe.batch)
+    optimiser = torch.optim.AdamW(heads.parameters(), recipe.rate, weight_decay=recipe.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, steps, pct_start=0.1)
+    averaged = torch.optim.swa_utils.AveragedModel(
+        heads, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average), use_buffers=False
+    )
+    parts = {"heads": heads, "optimiser": optimiser, "schedule": schedule, "averaged": averaged}
+    begin = 0
+    if path.exists():
+        saved = torch.load(path, weights_only=True)
+        begin = int(saved["epoch"])
+        for key, part in parts.items():
+            part.load_state_dict(saved[key])
+    for epoch in range(begin, recipe.epochs):
+        started = time.monotonic()
+        rng = np.random.default_rng((recipe.seed, epoch))
+        generator = torch.Generator().manual_seed(recipe.seed + epoch)
+        total = 0.0
+        for batch in photos.batches(recipe.batch, rng):
+            scenes = photos.views[rng.integers(len(photos.views))][rng.integers(len(photos.rows), size=1000)]
+            imagined = prototypes.imagine(torch.arange(1000), scenes, generator)
+            words = vocabulary.sample(recipe.terms_per_step, rng)
+            loss = step_loss(heads, batch, words, imagined, vocabulary.names, recipe)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            averaged.update_parameters(heads)
+            total += float(loss.detach())
+        print(f"epoch {epoch + 1}/{recipe.epochs}: loss {total:.3f}, {time.monotonic() - started:.0f} s", flush=True)
+        state = {key: part.state_dict() for key, part in parts.items()}
+        partial = path.with_suffix(".partial")
+        torch.save({**state, "epoch": epoch + 1, "average": averaged.module.state_dict()}, partial)
+        partial.rename(path)
+    return path
+
+
+def load_heads(folders: Folders, recipe: Recipe, name: str = "heads") -> Heads:
+    """The averaged heads of a finished run, in evaluation mode."""
+    saved = torch.load(folders.cache / f"{name}.pt", weights_only=True)
+    heads = Heads(torch.ones(2, 1280), load_backbone(recipe.variant).classifier, recipe.dropout)
+    heads.load_state_dict(saved["average"])
+    return heads.eval()
