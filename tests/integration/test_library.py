@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.pictures import save_album, save_picture
+
 from smartsearch.config import find_places, load_settings
 from smartsearch.core.errors import (
     LibraryBusyError,
@@ -21,7 +23,6 @@ from smartsearch.indexing.lock import exclusive
 from smartsearch.indexing.progress import IndexProgress
 from smartsearch.library import Library
 from smartsearch.search.service import SearchRequest
-from tests.pictures import save_album, save_picture
 
 
 @pytest.fixture
@@ -341,3 +342,32 @@ def test_watch_picks_up_what_changes(library: Library, photos: Path) -> None:
         stop.set()
         watching.join(60)
     assert not watching.is_alive()
+
+
+def test_a_place_that_cannot_be_read_is_recorded_and_forgotten_when_it_can(
+    library: Library, photos: Path, tmp_path: Path
+) -> None:
+    (photos / "dangling.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    report = library.index([photos])
+    assert [(problem.path, problem.code) for problem in report.problems] == [
+        (str(photos / "dangling.jpg"), "broken-link")
+    ]
+    assert [error.code for error in library.errors()] == ["broken-link"]
+    assert library.index([photos]).progress.unchanged == 24
+    (photos / "dangling.jpg").unlink()
+    library.index([photos])
+    assert library.errors() == []
+
+
+def test_a_root_emptied_while_watched_loses_nothing(library: Library, photos: Path) -> None:
+    from smartsearch.crawler.watch import ChangedPlaces
+    from smartsearch.indexing.session import changed_targets
+
+    library.index([photos])
+    for path in photos.iterdir():
+        path.unlink()
+    everything = ChangedPlaces(trees=frozenset({str(photos)}))
+    with library._index_session() as session:
+        report = session.run(changed_targets(library.store.roots(), everything))
+    assert report.unavailable == (str(photos),)
+    assert library.status().missing == 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from smartsearch.core.assets import Change, ClearError, FileState, MoveImage, Root, TouchImage
+from smartsearch.core.assets import Change, ClearError, FileError, FileState, MoveImage, RecordError, Root, TouchImage
 from smartsearch.core.ports import Store
 from smartsearch.core.settings import DiscoverySettings
 from smartsearch.core.spaces import EmbeddingSpace
@@ -129,6 +130,8 @@ class Scan:
                         self._forget_error(send, state)
             case WalkProblem(path, code, message):
                 self.problems.append(Problem(path, code, message))
+                # Without an identity: whatever is there is looked at again by the next run.
+                send(Outcome(RecordError(FileError(path, code, message, datetime.now(UTC))), ()))
             case RootUnavailable(path, message, count):
                 self.unavailable.append(path)
                 self.problems.append(Problem(path, "root-unavailable", f"{message}; {count:,} known files kept"))

@@ -137,8 +137,12 @@ def changed_targets(roots: Sequence[Root], places: ChangedPlaces) -> list[Target
     for root in roots:
         inside = os.path.join(root.path, "")
         for path in sorted(places.trees | places.folders):
-            if path == root.path or path.startswith(inside):
-                targets.append(Target(root, path, deep=path in places.trees))
+            deep = path in places.trees
+            if path == root.path:
+                # Not as a part of the root: a root that is suddenly empty must not lose its photos.
+                targets.append(Target(root, deep=deep))
+            elif path.startswith(inside):
+                targets.append(Target(root, path, deep=deep))
     return targets
 
 
