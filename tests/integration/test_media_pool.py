@@ -208,6 +208,14 @@ def _ended(pid: int) -> bool:
     return state == "Z"
 
 
+def test_the_current_folder_is_not_imported_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "numpy.py").write_text("raise SystemExit(1)")
+    path = saved(quarters(), tmp_path / "a.jpg")
+    monkeypatch.chdir(tmp_path)
+    with DecodePool(1, LIMITS) as pool:
+        assert pool.submit(path, DecodeRequest()).result().content.format == "jpeg"
+
+
 def test_the_real_worker_answers_all_three_requests(tmp_path: Path) -> None:
     path = saved(quarters(), tmp_path / "a.jpg")
     (tmp_path / "b.jpg").write_bytes(b"not an image")

@@ -27,7 +27,8 @@ from smartsearch.core.settings import MediaLimits
 from smartsearch.media.protocol import Failure, Ready, Request, WorkerOptions, receive, send
 from smartsearch.media.request import Decoded, DecodeRequest, MetadataRequest, PreviewRequest
 
-WORKER_COMMAND: tuple[str, ...] = (sys.executable, "-m", "smartsearch.media.worker")
+WORKER_COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "smartsearch.media.worker")
+"""``-P``: without it, ``-m`` imports from the current folder first, and that may hold anything."""
 
 _START_SECONDS = 60.0
 """A worker that has not said it is ready by then never will. Starting takes a fifth of a second on an idle machine."""
