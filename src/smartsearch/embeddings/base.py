@@ -97,8 +97,9 @@ class PixelInput:
             return pixels
         count, height, width, _ = pixels.shape
         tensor = np.empty((count, 3, height, width), self._tables.dtype)
-        for channel in range(3):
-            np.take(self._tables[channel], pixels[..., channel], out=tensor[:, channel], mode="clip")
+        for picture, planes in zip(pixels, tensor, strict=True):  # one at a time: it stays in the cache
+            for channel in range(3):
+                np.take(self._tables[channel], picture[..., channel], out=planes[channel], mode="clip")
         return tensor
 
 

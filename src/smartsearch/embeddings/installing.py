@@ -75,6 +75,10 @@ class Installer:
             encoders.image.encode_images(np.full((2, size, size, 3), 127, np.uint8))
             encoders.text.encode_texts(["a dog on a beach", "sky"])
             _ = encoders.text.calibration
+        except WeightsCorruptError:
+            raise
+        except ModelError as error:
+            raise WeightsCorruptError(f"The model does not run: {error.message}") from error
         finally:
             encoders.image.release()
             encoders.text.release()

@@ -213,7 +213,7 @@ def from_json(data: Mapping[str, Any]) -> ModelDescription:
             repository=data.get("repository"),
             languages=tuple(data.get("languages", ("en",))),
             sha256={_relative(name): str(digest).lower() for name, digest in data.get("sha256", {}).items()},
-            sources=tuple(str(source) for source in data.get("sources", ())),
+            sources=tuple(_source(source) for source in data.get("sources", ())),
         )
     except KeyError as error:
         raise WeightsCorruptError(f"The model description lacks the field {error}.") from error
@@ -258,6 +258,13 @@ def _preprocessing(image: Mapping[str, Any]) -> Preprocessing:
         std=(float(sr), float(sg), float(sb)),
         fill=(int(fr), int(fg), int(fb)),
     )
+
+
+def _source(value: object) -> str:
+    """A source is a line of text, or {"what", "from", "licence"}."""
+    if isinstance(value, Mapping):
+        return f"{value.get('what', '')}: {value.get('from', '')} ({value.get('licence', 'licence unknown')})"
+    return str(value)
 
 
 def _variant(value: object) -> Variant:

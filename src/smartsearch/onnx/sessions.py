@@ -128,7 +128,7 @@ def _options(settings: RuntimeSettings) -> SessionOptions:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # errors are raised, they need no line on stderr
     return options
 
 
