@@ -112,7 +112,8 @@ images = Table(
     sqlite_autoincrement=True,
 )
 # Almost every search also asks that the file is present: `missing_since` at the end makes each index covering.
-Index("ix_images_missing_since", images.c.missing_since)
+_missing = images.c.missing_since.is_not(None)
+Index("ix_images_missing_since", images.c.missing_since, sqlite_where=_missing, postgresql_where=_missing)
 for _names in (
     ["moment"],
     ["taken_at"],

@@ -37,6 +37,8 @@ _CHECKED = 16
 """Rows of the files compared with the database when they are loaded."""
 _SAVE_CODES_GROWTH = 1.1
 
+_COLD_SEARCHES = 3
+"""So few searches in a process are not worth the import of FAISS."""
 _TIE = 1e-6
 
 Found = tuple[Ids, NDArray[np.float32]]
@@ -55,6 +57,7 @@ class SpaceVectors:
         self.space_id = space_id
         self._files = files
         self._stopping = threading.Event()
+        self._searches = 0
         self._reset()
         self._loaded = False
 
@@ -245,7 +248,8 @@ class SpaceVectors:
         if count > EXACT_LIMIT:
             self._index = None
             return self._coded()
-        wanted = NumpyCandidates if count <= NUMPY_LIMIT else FlatCandidates
+        self._searches += 1
+        wanted = NumpyCandidates if count <= NUMPY_LIMIT and self._searches <= _COLD_SEARCHES else FlatCandidates
         if not isinstance(self._index, wanted):
             self._index = wanted(self.dim)
         self._index.add(self._rows[self._index.count :])

@@ -124,7 +124,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("latitude IS NOT NULL"),
         postgresql_where=sa.text("latitude IS NOT NULL"),
     )
-    op.create_index("ix_images_missing_since", "images", ["missing_since"], unique=False)
+    op.create_index(
+        "ix_images_missing_since",
+        "images",
+        ["missing_since"],
+        unique=False,
+        sqlite_where=sa.text("missing_since IS NOT NULL"),
+        postgresql_where=sa.text("missing_since IS NOT NULL"),
+    )
     op.create_index("ix_images_moment", "images", ["moment", "missing_since"], unique=False)
     op.create_index(
         "ix_images_rating",
