@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from smartsearch.core.signatures import SNIFF_BYTES, sniff
 from smartsearch.crawler.found import WalkProblem, problem_of
 from smartsearch.crawler.ignore import IGNORE_FILE
-from smartsearch.crawler.sniff import IMAGE_SUFFIXES, OTHER_SUFFIXES, SNIFF_BYTES, sniff
+from smartsearch.crawler.suffixes import IMAGE_SUFFIXES, OTHER_SUFFIXES
 
 NO_MEDIA_FILE = ".nomedia"
 """A folder that holds a file of this name is left out, with all below it (Android's convention)."""

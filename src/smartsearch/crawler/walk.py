@@ -2,7 +2,7 @@
 
 What is left out: what the patterns and ``.smartsearchignore`` files exclude, folders with a ``.nomedia`` file and all
 below them, hidden names (unless asked for; a root itself may be hidden), files under the least size, everything that
-is no regular file, and files that do not look like images (see ``smartsearch.crawler.sniff``).
+is no regular file, and files that do not look like images (see ``smartsearch.crawler.suffixes``).
 
 Symbolic links are followed after everything that is really there has been seen, in path order, and each real folder
 is entered once, so a cycle ends. A linked folder that the walk already saw is not entered again; a linked file whose

@@ -17,6 +17,7 @@ from smartsearch.core.errors import (
     UnsupportedFormatError,
 )
 from smartsearch.core.settings import MediaLimits
+from smartsearch.core.signatures import SNIFF_BYTES, sniff
 from smartsearch.media import formats
 from smartsearch.media.failures import media_errors, quiet_pillow
 from smartsearch.media.files import OpenedFile, open_regular
@@ -43,10 +44,10 @@ def open_source(path: str | os.PathLike[str], limits: MediaLimits) -> Iterator[S
         size = file.identity.size
         if size > limits.max_bytes:
             raise ImageTooLargeError(f"The file has {size} bytes; the limit is {limits.max_bytes}.")
-        head = file.stream.read(formats.SNIFF_BYTES)
+        head = file.stream.read(SNIFF_BYTES)
         if not head:
             raise CorruptImageError("The file is empty.")
-        name = formats.sniff(head)
+        name = sniff(head)
         if name is None:
             raise UnsupportedFormatError("It is not an image of a supported format.")
         with media_errors(name):

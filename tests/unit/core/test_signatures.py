@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from smartsearch.crawler.sniff import IMAGE_SUFFIXES, OTHER_SUFFIXES, SNIFF_BYTES, sniff
+from smartsearch.core.signatures import SNIFF_BYTES, sniff
+from smartsearch.crawler.suffixes import IMAGE_SUFFIXES, OTHER_SUFFIXES
 
 
 @pytest.mark.parametrize(
@@ -28,13 +29,13 @@ def test_what_pillow_writes(written: str, expected: str) -> None:
         (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic", "heif"),
         (b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avifmiaf", "avif"),
         (b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00avifmif1", "avif"),
-        (b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x01crx isom", "cr3"),
+        (b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x01crx isom", "raw"),
         (b"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isommp41", None),
         (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jxl"),
         (b"\xff\x0a\xfa\x00", "jxl"),
-        (b"II*\x00\x10\x00\x00\x00CR\x02\x00", "tiff"),
-        (b"IIU\x00\x18", "rw2"),
-        (b"FUJIFILMCCD-RAW 0201", "raf"),
+        (b"II*\x00\x10\x00\x00\x00CR\x02\x00", "raw"),
+        (b"IIU\x00\x18", "raw"),
+        (b"FUJIFILMCCD-RAW 0201", "raw"),
         (b"BM, said the bear, and sat down", None),
         (b"RIFF\x00\x00\x00\x00WAVEfmt ", None),
         (b"%PDF-1.7", None),
