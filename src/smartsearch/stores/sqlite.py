@@ -20,10 +20,11 @@ from smartsearch.core.errors import AssetNotFoundError
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
-from smartsearch.stores import jobs, rows
+from smartsearch.stores import doctor, jobs, rows
 from smartsearch.stores import text as full_text
 from smartsearch.stores.changes import Writer
 from smartsearch.stores.connection import Database
+from smartsearch.stores.doctor import Problem
 from smartsearch.stores.nearest import nearest
 from smartsearch.stores.sql import compile_query
 from smartsearch.stores.vector_files import VectorFiles
@@ -232,7 +233,7 @@ class SqliteStore:
             return {image_id: rows.vector_from(blob) for image_id, blob in found}
 
     def sample_vectors(self, space: EmbeddingSpace, count: int) -> NDArray[np.float32]:
-        with self._index(space) as (_, index):
+        with self._index(space.key, space.dim) as (_, index):
             ids = np.empty(0, np.int64) if index is None else index.ids()
         chosen = ids[np.linspace(0, len(ids) - 1, min(max(count, 0), len(ids))).astype(np.int64)]
         found = self.vectors(space, chosen.tolist())
@@ -243,31 +244,67 @@ class SqliteStore:
         if vector.shape != (space.dim,):
             raise ValueError(f"a query vector of {space.key} has shape ({space.dim},), not {vector.shape}")
         vector = np.ascontiguousarray(vector, np.float32)
-        with self._index(space) as (connection, index):
+        with self._index(space.key, space.dim) as (connection, index):
             if index is None or k <= 0:
                 return []
             return nearest(connection, index, vector, where, k)
 
     def settle_vectors(self, space: EmbeddingSpace) -> None:
         """Bring the cached index of the space up to date, so that the next process starts fast. Call after indexing."""
-        with self._index(space) as (_, index):
+        with self._index(space.key, space.dim) as (_, index):
             if index is not None:
                 index.settle()
 
+    # -- doctor
+
+    def check(self) -> list[Problem]:
+        """Everything that is wrong with the database and its indexes. Reads all of both."""
+        with self._database.read() as connection:
+            problems = list(doctor.check_rows(connection))
+        if not self.read_only:
+            with self._database.write() as connection:
+                problems += doctor.check_text(connection)
+        for key, dim in self._known_spaces():
+            with self._index(key, dim) as (connection, index):
+                damaged = 0 if index is None else index.damage(connection)
+            if damaged:
+                message = f"{damaged} rows of the vector index of {key} differ from the database."
+                problems.append(Problem("vector-index", message, repairable=True))
+        return problems
+
+    def repair(self) -> list[Problem]:
+        """Make what is derived anew where it is wrong; returns what is still wrong then.
+
+        Deleted vectors are made again by the next `index`.
+        """
+        problems = self.check()
+        with self._database.write() as connection:
+            doctor.repair(connection, problems)
+        for key, dim in self._known_spaces():
+            with self._index(key, dim) as (connection, index):
+                if index is not None and index.damage(connection):
+                    index.rebuild(connection)
+        return self.check()
+
+    def _known_spaces(self) -> list[tuple[str, int]]:
+        """Key and dimension of every space."""
+        with self._database.read() as connection:
+            return connection.execute("SELECT key, dim FROM spaces ORDER BY id").fetchall()
+
     @contextmanager
-    def _index(self, space: EmbeddingSpace) -> Iterator[tuple[sqlite3.Connection, SpaceVectors | None]]:
+    def _index(self, key: str, dim: int) -> Iterator[tuple[sqlite3.Connection, SpaceVectors | None]]:
         """The space's vectors as they are in the transaction of the connection, locked; None if there are none."""
         with self._database.read() as connection:
-            row = connection.execute("SELECT id, dim FROM spaces WHERE key = ?", (space.key,)).fetchone()
-            if row is None or row[1] != space.dim:
+            row = connection.execute("SELECT id, dim FROM spaces WHERE key = ?", (key,)).fetchone()
+            if row is None or row[1] != dim:
                 yield connection, None
                 return
             with self._spaces_lock:
                 index = self._spaces.get(row[0])
                 if index is None:
-                    folder = self._vectors_folder / f"{row[0]}-{hashlib.sha256(space.key.encode()).hexdigest()[:8]}"
-                    files = VectorFiles(folder, space.key, space.dim, read_only=self.read_only)
-                    index = self._spaces[row[0]] = SpaceVectors(row[0], space.dim, files)
+                    folder = self._vectors_folder / f"{row[0]}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+                    files = VectorFiles(folder, key, dim, read_only=self.read_only)
+                    index = self._spaces[row[0]] = SpaceVectors(row[0], dim, files)
             with index.lock:
                 index.catch_up(connection)
                 yield connection, index
