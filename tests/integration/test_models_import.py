@@ -13,10 +13,12 @@ import pytest
 from smartsearch.core.errors import ModelError, PathNotFoundError, WeightsCorruptError
 from smartsearch.core.settings import RuntimeSettings
 from smartsearch.embeddings import clip
+from smartsearch.embeddings.base import OnnxImageEncoder
 from smartsearch.embeddings.factory import load_encoders
 from smartsearch.embeddings.installing import Installer
 from smartsearch.embeddings.layouts import recognise
 from smartsearch.onnx.descriptions import Registry
+from smartsearch.onnx.sessions import LazySession
 from smartsearch.onnx.weights import Weights, sha256_of
 from smartsearch.plugins import Plugins
 
@@ -203,6 +205,28 @@ def test_variants_live_side_by_side(installer: Installer, weights: Weights, tmp_
     description, files = recognise(source, variant="fp16")
     assert description.variants == ("fp16",)
     assert "onnx/text_model_fp16.onnx" in files
+
+
+def test_weights_move_into_files_that_can_be_mapped(installer: Installer, weights: Weights, tmp_path: Path) -> None:
+    source = transformers_layout(tmp_path / "model")
+    original = sha256_of(source / "onnx" / "vision_model.onnx")
+    model = installer.import_folder(source)
+    assert model.description.towers_of().extra == ("onnx/vision_model.onnx_data", "onnx/text_model.onnx_data")
+    assert any(original in line for line in model.description.sources)
+    assert (
+        model.path("onnx/vision_model.onnx").stat().st_size < model.path("onnx/vision_model.onnx_data").stat().st_size
+    )
+    weights.verify(model)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    runtime = RuntimeSettings(provider="cpu", idle_seconds=0)
+    encoder = load_encoders(model, clip.FAMILY, runtime).image
+    mapped = encoder.encode_images(pixels)
+    session = LazySession(source / "onnx" / "vision_model.onnx", runtime)
+    unchanged = OnnxImageEncoder(encoder.space, encoder.preprocessing, session, clip.FAMILY)
+    np.testing.assert_allclose(mapped, unchanged.encode_images(pixels), atol=1e-6)
+    data.unlink()
+    with pytest.raises(WeightsCorruptError, match=r"vision_model\.onnx_data is missing"):
+        weights.find("model")
 
 
 # -- folders that are no model -----------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def load_encoders(model: InstalledModel, family: EncoderFamily, runtime: Runtime
     )
     text = OnnxTextEncoder(
         space,
-        LazySession(model.path(towers.text), runtime),
+        LazySession(model.path(towers.text), runtime, mapped=True),  # a query is one inference: loading is what costs
         TextTokenizer(model.path(description.text.tokenizer), family.token_rules(description.text)),
         family,
         load_calibration=lambda: read_calibration(model),

@@ -17,6 +17,7 @@ from smartsearch.embeddings.factory import load_encoders
 from smartsearch.embeddings.layouts import recognise
 from smartsearch.onnx.descriptions import ModelDescription, with_variant
 from smartsearch.onnx.hub import Hub, ProgressCallback
+from smartsearch.onnx.mapping import externalise_weights
 from smartsearch.onnx.weights import InstalledModel, Weights, sha256_of
 
 FamilyLookup = Callable[[str], EncoderFamily]
@@ -84,12 +85,28 @@ class Installer:
             encoders.text.release()
 
     def _install(self, stage: Path, description: ModelDescription) -> InstalledModel:
+        description = _make_mappable(stage, description)
         try:
             self.try_out(InstalledModel(description, stage))
             return self._weights.install(stage, description)
         except WeightsCorruptError:
             shutil.rmtree(stage, ignore_errors=True)
             raise
+
+
+def _make_mappable(stage: Path, description: ModelDescription) -> ModelDescription:
+    """Weights into files of their own. The checksums of the original files stay on record among the sources."""
+    towers = description.towers_of()
+    if towers.variant == "fp16" or towers.extra:
+        return description
+    sources, extra = list(description.sources), []
+    for file in (towers.image, towers.text):
+        original = sha256_of(stage / file)
+        data = externalise_weights(stage / file)
+        if data is not None:
+            extra.append(data.relative_to(stage).as_posix())
+            sources.append(f"{file}: made from a file with sha256 {original}")
+    return replace(description, towers=(replace(towers, extra=tuple(extra)),), sources=tuple(sources))
 
 
 def _check_recorded(stage: Path, description: ModelDescription) -> None:

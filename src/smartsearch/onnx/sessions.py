@@ -59,8 +59,8 @@ def available_providers() -> list[Provider]:
     return [name for name, provider in EXECUTION_PROVIDERS.items() if provider in offered]
 
 
-def create_session(path: Path, settings: RuntimeSettings) -> InferenceSession:
-    """Load a graph.
+def create_session(path: Path, settings: RuntimeSettings, *, mapped: bool = False) -> InferenceSession:
+    """Load a graph. ``mapped``: see `LazySession`.
 
     With provider "auto" the best one that initialises is used, at worst the CPU; a provider asked for by name must
     work. Raises ModelError (provider), WeightsMissingError or WeightsCorruptError (file).
@@ -69,18 +69,20 @@ def create_session(path: Path, settings: RuntimeSettings) -> InferenceSession:
         raise WeightsMissingError(f"The model file {path} is not there.")
     offered = available_providers()
     if settings.provider != "auto":
-        return _create_forced(path, settings, offered)
+        return _create_forced(path, settings, offered, mapped)
     for provider in offered:
         if provider == "cpu":
             break
         try:
-            return _create(path, settings, provider)
+            return _create(path, settings, provider, mapped)
         except Exception as error:
             log.warning("%s does not work here, trying the next provider: %s", provider, error)
-    return _create_cpu(path, settings)
+    return _create_cpu(path, settings, mapped)
 
 
-def _create_forced(path: Path, settings: RuntimeSettings, offered: Sequence[Provider]) -> InferenceSession:
+def _create_forced(
+    path: Path, settings: RuntimeSettings, offered: Sequence[Provider], mapped: bool
+) -> InferenceSession:
     wanted = settings.provider
     if wanted not in offered:
         raise ModelError(
@@ -88,35 +90,35 @@ def _create_forced(path: Path, settings: RuntimeSettings, offered: Sequence[Prov
             hint=f"Available: {', '.join(offered)}. Set runtime.provider to one of these or to 'auto'.",
         )
     if wanted == "cpu":
-        return _create_cpu(path, settings)
+        return _create_cpu(path, settings, mapped)
     try:
-        return _create(path, settings, wanted)
+        return _create(path, settings, wanted, mapped)
     except Exception as error:
         raise ModelError(
             f"The provider {wanted!r} could not be started: {error}.", hint="Set runtime.provider to 'auto' or 'cpu'."
         ) from error
 
 
-def _create_cpu(path: Path, settings: RuntimeSettings) -> InferenceSession:
+def _create_cpu(path: Path, settings: RuntimeSettings, mapped: bool) -> InferenceSession:
     try:
-        return _create(path, settings, "cpu")
+        return _create(path, settings, "cpu", mapped)
     except Exception as error:
         raise WeightsCorruptError(
             f"The model file {path} cannot be loaded: {_first_line(error)}.", hint="Pull or import the model again."
         ) from error
 
 
-def _create(path: Path, settings: RuntimeSettings, provider: Provider) -> InferenceSession:
+def _create(path: Path, settings: RuntimeSettings, provider: Provider, mapped: bool) -> InferenceSession:
     """ONNX Runtime only warns and goes on without a provider that fails to start; here that is an error."""
     chosen = EXECUTION_PROVIDERS[provider]
     fallback = [] if provider == "cpu" else [EXECUTION_PROVIDERS["cpu"]]
-    session = _runtime().InferenceSession(str(path), _options(settings), providers=[chosen, *fallback])
+    session = _runtime().InferenceSession(str(path), _options(settings, mapped), providers=[chosen, *fallback])
     if chosen not in session.get_providers():
         raise ModelError(f"ONNX Runtime fell back from {chosen}")
     return session
 
 
-def _options(settings: RuntimeSettings) -> SessionOptions:
+def _options(settings: RuntimeSettings, mapped: bool) -> SessionOptions:
     """Measured reasons in docs/models.md.
 
     No spinning: idle compute threads would burn the cores that decode workers need. No arena: it never shrinks, and
@@ -128,6 +130,8 @@ def _options(settings: RuntimeSettings) -> SessionOptions:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
+    if mapped:  # packing would copy every weight into memory of our own
+        options.add_session_config_entry("session.disable_prepacking", "1")
     options.log_severity_level = 4  # errors are raised, they need no line on stderr
     return options
 
@@ -145,7 +149,9 @@ class LazySession:
     """A session that loads on first use and leaves memory after ``idle_seconds`` without use (0: never).
 
     Thread-safe. A release while a run is under way takes effect when that run ends; the next run loads again.
-    ``clock`` gives monotonic seconds.
+    ``mapped`` leaves the weights where they are: those in a file of their own (see `smartsearch.onnx.mapping`) are then
+    mapped, so that loading takes a tenth of the time and the memory belongs to the page cache; single inferences are
+    somewhat slower. ``clock`` gives monotonic seconds.
     """
 
     def __init__(
@@ -153,11 +159,13 @@ class LazySession:
         path: Path,
         settings: RuntimeSettings,
         *,
+        mapped: bool = False,
         clock: Callable[[], float] = time.monotonic,
         start_timer: Callable[[float, Callable[[], None]], None] | None = None,
     ) -> None:
         self.path = path
         self._settings = settings
+        self._mapped = mapped
         self._clock = clock
         self._start_timer = start_timer or _start_timer
         self._lock = threading.Lock()
@@ -215,7 +223,7 @@ class LazySession:
     def _acquire(self, *, running: int) -> InferenceSession:
         with self._lock:
             if self._session is None:
-                self._session = create_session(self.path, self._settings)
+                self._session = create_session(self.path, self._settings, mapped=self._mapped)
                 _return_memory()  # the file's copy that ONNX Runtime has freed after loading
             self._last_used = self._clock()
             self._running += running
