@@ -53,7 +53,8 @@ def repair(connection: sqlite3.Connection, problems: list[Problem]) -> None:
             if rowid is not None:
                 connection.execute(f'DELETE FROM "{table}" WHERE rowid = ?', (rowid,))
         connection.execute(
-            "DELETE FROM image_tags WHERE image_id NOT IN (SELECT id FROM images) OR tag_id NOT IN (SELECT id FROM tags)"
+            "DELETE FROM image_tags"
+            " WHERE image_id NOT IN (SELECT id FROM images) OR tag_id NOT IN (SELECT id FROM tags)"
         )
     if "embedding" in kinds:
         connection.executemany("DELETE FROM embeddings WHERE id = ?", [(i,) for i in bad_embeddings(connection)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -14,13 +15,21 @@ APPLICATION_ID = 0x536D5365
 """Marks the file as a library of this program (PRAGMA application_id; "SmSe" in ASCII)."""
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps the migration that runs in a module of its own, one for the whole process."""
+
+
 def create_database(path: Path) -> None:
     """Make an empty library at ``path``, whole or not at all: it is built beside and put in place by one rename.
 
     Does nothing if there is a file already. Raises sqlite3.Error and OSError.
     """
-    if path.exists():
-        return
+    with _ONE_AT_A_TIME:
+        if not path.exists():
+            _build(path)
+
+
+def _build(path: Path) -> None:
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     new.unlink(missing_ok=True)
     try:
@@ -52,7 +61,7 @@ def upgrade_database(path: Path, version: str) -> Path:
     backup = path.with_name(f"{path.name}.{version}.backup")
     partial = backup.with_name(f"{backup.name}.part")
     partial.unlink(missing_ok=True)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with _ONE_AT_A_TIME, closing(sqlite3.connect(path, isolation_level=None)) as connection:
         with closing(sqlite3.connect(partial)) as copy:
             connection.backup(copy)
         os.replace(partial, backup)
