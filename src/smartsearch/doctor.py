@@ -92,6 +92,8 @@ class Doctor:
             yield Finding("model", str(error))
 
     def _thumbnail_files(self, repair: bool) -> Iterator[Finding]:
+        if repair:
+            self._thumbnails.remove_stray()  # what a killed run left half-written
         wanted = {state.file_hash: state for state in self._images() if state.file_hash is not None}
         stored = set(self._thumbnails.digests())
         stray = stored - wanted.keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from smartsearch.catalog import ModelCatalog, ModelChoice
 from smartsearch.config import Places
 from smartsearch.core.assets import Asset, Embedding, FileError, Root
-from smartsearch.core.errors import LibraryNotFoundError, LibraryReadOnlyError, PathNotFoundError, UsageError
+from smartsearch.core.errors import DiskFullError, LibraryNotFoundError, LibraryReadOnlyError, PathNotFoundError, UsageError
 from smartsearch.core.query import Not, Present
 from smartsearch.core.settings import Settings
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
@@ -65,7 +65,7 @@ class Library:
     def open(cls, places: Places, settings: Settings, *, create: bool = False, read_only: bool = False) -> Self:
         """Open the library at ``places.library``; ``create`` makes it when it is not there.
 
-        ``read_only`` accepts a library that cannot be written, for searching. Raises LibraryNotFoundError,
+        ``read_only`` accepts a library on a read-only or full disk, for searching. Raises LibraryNotFoundError,
         LibraryCorruptError, LibraryTooNewError, LibraryReadOnlyError, DiskFullError, each saying what to do.
         """
         path, vectors = places.library / DATABASE_NAME, places.library / "vectors"
@@ -78,7 +78,7 @@ class Library:
         else:
             try:
                 store = SqliteStore.open(path, vectors=vectors)
-            except LibraryReadOnlyError:
+            except (LibraryReadOnlyError, DiskFullError):
                 if not read_only:
                     raise
                 store = SqliteStore.open(path, vectors=vectors, read_only=True)
@@ -258,8 +258,11 @@ class Library:
     def doctor(self, *, repair: bool = False) -> DoctorReport:
         """Check everything against everything; with ``repair``, rebuild what is derived."""
         from smartsearch.doctor import Doctor
+        from smartsearch.indexing.lock import exclusive
 
-        return Doctor(self.store, self.thumbnails, self.catalog, self.model, self.settings).examine(repair=repair)
+        doctor = Doctor(self.store, self.thumbnails, self.catalog, self.model, self.settings)
+        with exclusive(self.places.library) if repair else nullcontext():
+            return doctor.examine(repair=repair)
 
     def status(self) -> LibraryStatus:
         counts = self.store.counts()

@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.pictures import save_album
 
 from smartsearch.config import find_places, load_settings
 from smartsearch.core.query import Present
 from smartsearch.library import Library
-from tests.pictures import save_album
 
 PROGRAM = Path(sys.executable).with_name("smartsearch")
 KILLS = 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import queue
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from smartsearch.stores.upgrade import APPLICATION_ID, VERSIONS, create_database
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for another process's transaction. Ours last well under a second."""
+
+_NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
 
 Parameters = dict[str, object] | tuple[object, ...]
 
@@ -172,17 +175,17 @@ class Database:
         return str(row[0])
 
     def _connect_without_log(self, error: sqlite3.OperationalError) -> sqlite3.Connection:
-        """On read-only media SQLite cannot make the shared-memory file of the log: read the bare database file.
+        """On read-only media or a full disk SQLite cannot make the log's shared-memory file: read the bare database.
 
         Right only when the log is empty, which it is after every orderly close.
         """
         base = _base_code(error)
-        if not self.read_only or base not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        if not self.read_only or base not in _NO_SHARED_MEMORY:
             raise error
         log = Path(f"{self.path}-wal")
         if log.exists() and log.stat().st_size:
             raise LibraryReadOnlyError(
-                f"The library {self.path} has unfinished changes in its log and lies on read-only media.",
+                f"The library {self.path} has unfinished changes in its log, and its disk cannot be written.",
                 hint="Open it once where it can be written.",
             ) from error
         self._immutable = True
@@ -208,7 +211,7 @@ def library_error(error: sqlite3.Error | OSError, path: Path) -> LibraryError:
             f"The library database {path} is damaged ({error}).",
             hint="Run `smartsearch doctor`, or put back a copy and index again.",
         )
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
         return _disk_full(path)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return LibraryReadOnlyError(f"The library {path} cannot be written ({error}).", hint="Check its permissions.")
@@ -227,6 +230,14 @@ def _from_os(error: OSError, path: Path) -> LibraryError:
 
 def _disk_full(path: Path) -> DiskFullError:
     return DiskFullError(f"There is no space left for the library {path}.", hint="Free some space and run it again.")
+
+
+def _is_full(path: Path) -> bool:
+    """Whether so little space is left that it explains an I/O error: SQLite could not grow its shared-memory file."""
+    try:
+        return shutil.disk_usage(path.parent).free < 1 << 20
+    except OSError:
+        return False
 
 
 def _base_code(error: sqlite3.Error) -> int:
