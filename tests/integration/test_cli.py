@@ -141,7 +141,7 @@ def test_prune_asks_and_forgets(run: Run, photos: Path) -> None:
 def test_doctor_finds_and_repairs_thumbnails(run: Run, photos: Path, home: Path) -> None:
     run("index", photos)
     assert "All is well" in run("doctor").stdout
-    victims = sorted((home / "libraries" / "default" / "thumbnails").rglob("*.webp"))[:2]
+    victims = sorted((home / "libraries" / "default").rglob("*.webp"))[:2]
     assert len(victims) == 2
     victims[0].unlink()
     victims[1].write_bytes(victims[1].read_bytes()[:40])
