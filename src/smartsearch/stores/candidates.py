@@ -5,6 +5,7 @@ The measurements behind the constants are in docs/decisions/0001-vector-index.md
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,13 +14,20 @@ from numpy.typing import NDArray
 
 from smartsearch.core.assets import Embedding
 
-NUMPY_LIMIT = 20_000
-"""Up to here NumPy is fast enough, and a cold search is spared the import of FAISS (0.2 s)."""
-EXACT_LIMIT = 100_000
-"""Up to here an exact FAISS scan takes 10 ms or less."""
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What each way of searching is for, in numbers (vectors times dimensions): the time of a scan goes by those."""
+
+    numpy: int = 20_000 * 512
+    """Up to here NumPy is fast enough for a few searches, and a cold one is spared the import of FAISS (0.2 s)."""
+    exact: int = 100_000 * 512
+    """Up to here an exact FAISS scan takes about 10 ms; beyond, one-bit codes."""
+
 
 Half = NDArray[np.float16]
 Positions = NDArray[np.int64]
+Found = tuple[Positions, NDArray[np.float32]]
 _BLOCK = 16_384
 
 
@@ -75,8 +83,10 @@ class Candidates(Protocol):
 
     def add(self, vectors: Half) -> None: ...
 
-    def search(self, vector: Embedding, count: int) -> Positions:
-        """Positions of ``count`` likely nearest rows (fewer when there are not so many), in no promised order."""
+    def search(self, vector: Embedding, count: int) -> Found:
+        """Positions and estimated scores of ``count`` likely nearest rows (of all when there are fewer), in no order.
+
+        Every other row has an estimate no higher than the lowest of these."""
         ...
 
 
@@ -95,8 +105,10 @@ class NumpyCandidates:
     def add(self, vectors: Half) -> None:
         self._matrix = np.concatenate([self._matrix, to_float32(vectors)])
 
-    def search(self, vector: Embedding, count: int) -> Positions:
-        return best(products(self._matrix, vector), count)
+    def search(self, vector: Embedding, count: int) -> Found:
+        values = products(self._matrix, vector)
+        positions = best(values, count)
+        return positions, values[positions]
 
 
 class FlatCandidates:
@@ -117,7 +129,7 @@ class FlatCandidates:
         if len(vectors):
             self._index.add_sa_codes(np.ascontiguousarray(vectors).view(np.uint8))
 
-    def search(self, vector: Embedding, count: int) -> Positions:
+    def search(self, vector: Embedding, count: int) -> Found:
         return _faiss_search(self._index, vector, count)
 
 
@@ -168,7 +180,7 @@ class CodeCandidates:
         for start in range(0, len(vectors), _BLOCK):
             self._index.add(to_float32(vectors[start : start + _BLOCK]))
 
-    def search(self, vector: Embedding, count: int) -> Positions:
+    def search(self, vector: Embedding, count: int) -> Found:
         return _faiss_search(self._index, vector, count)
 
 
@@ -179,7 +191,8 @@ def best(values: NDArray[np.float32], count: int) -> Positions:
     return np.argpartition(-values, count - 1)[:count].astype(np.int64)
 
 
-def _faiss_search(index: Any, vector: Embedding, count: int) -> Positions:
+def _faiss_search(index: Any, vector: Embedding, count: int) -> Found:
     query = np.ascontiguousarray(vector[None], np.float32)
-    found: Positions = index.search(query, min(count, int(index.ntotal)))[1][0]
-    return found[found >= 0]
+    estimates, positions = index.search(query, min(count, int(index.ntotal)))
+    found = positions[0] >= 0
+    return positions[0][found], estimates[0][found]

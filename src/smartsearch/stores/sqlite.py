@@ -22,6 +22,7 @@ from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.stores import doctor, jobs, rows
 from smartsearch.stores import text as full_text
+from smartsearch.stores.candidates import Limits
 from smartsearch.stores.changes import Writer
 from smartsearch.stores.connection import Database
 from smartsearch.stores.doctor import Problem
@@ -29,6 +30,8 @@ from smartsearch.stores.nearest import nearest
 from smartsearch.stores.sql import compile_query
 from smartsearch.stores.vector_files import VectorFiles
 from smartsearch.stores.vectors import SpaceVectors
+
+DEFAULT_LIMITS = Limits()
 
 
 def utc_now() -> datetime:
@@ -42,10 +45,18 @@ class SqliteStore:
     Made by `open` or `create`; close it when done. ``clock`` gives the aware UTC time of rows.
     """
 
-    def __init__(self, database: Database, *, vectors: Path, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        vectors: Path,
+        clock: Callable[[], datetime] = utc_now,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
         self._database = database
         self._vectors_folder = vectors
         self._clock = clock
+        self._limits = limits
         self._spaces: dict[int, SpaceVectors] = {}
         self._spaces_lock = threading.Lock()
 
@@ -304,7 +315,7 @@ class SqliteStore:
                 if index is None:
                     folder = self._vectors_folder / f"{row[0]}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
                     files = VectorFiles(folder, key, dim, read_only=self.read_only)
-                    index = self._spaces[row[0]] = SpaceVectors(row[0], dim, files)
+                    index = self._spaces[row[0]] = SpaceVectors(row[0], dim, files, self._limits)
             with index.lock:
                 index.catch_up(connection)
                 yield connection, index

@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from smartsearch.core.assets import Embedding
 from smartsearch.stores.candidates import (
-    EXACT_LIMIT,
-    NUMPY_LIMIT,
     Candidates,
     CodeCandidates,
     FlatCandidates,
     Half,
+    Limits,
     NumpyCandidates,
     best,
     scores,
@@ -51,11 +50,12 @@ Filter = Callable[[Ids], Ids]
 class SpaceVectors:
     """Every vector of one space. Not safe for threads by itself: hold ``lock``."""
 
-    def __init__(self, space_id: int, dim: int, files: VectorFiles) -> None:
+    def __init__(self, space_id: int, dim: int, files: VectorFiles, limits: Limits) -> None:
         self.dim = dim
         self.lock = threading.RLock()
         self.space_id = space_id
         self._files = files
+        self._limits = limits
         self._stopping = threading.Event()
         self._searches = 0
         self._reset()
@@ -99,24 +99,34 @@ class SpaceVectors:
     # -- searching
 
     def nearest(self, vector: Embedding, count: int, keep: Filter | None = None) -> tuple[Found, bool]:
-        """The ``count`` or a few more nearest images that pass ``keep``, and whether that is enough.
+        """The ``count`` or a few more nearest images that pass ``keep``, and whether they are sure to be the nearest.
 
-        Not enough means that so few of the candidates passed that the caller had better use `nearest_among`.
+        Where too few of the candidates pass to be sure, the caller had better use `nearest_among`.
         """
         candidates = self._candidates()
-        wanted = max(4 * count, 400) if candidates.exact else max(40 * count, 2000, len(self._rows) // 250)
-        found = candidates.search(vector, wanted + min(self._dead, wanted))
-        if candidates.count < len(self._rows):  # codes are still being made
-            rest = np.arange(candidates.count, len(self._rows))
-            found = np.concatenate([found, rest[best(scores(self._rows, vector, rest), wanted)]])
-        found = found[self._alive[found]]
-        complete = len(found) >= self._alive.sum()
-        ids = self._image_ids[found]
-        if keep is not None:
-            kept = np.isin(ids, keep(ids))
-            found, ids = found[kept], ids[kept]
-        enough = complete or keep is None or len(found) >= (count if candidates.exact else max(10 * count, 1000))
-        return self._best(vector, found, count), enough
+        wanted = max(4 * count, 400) if candidates.exact else self._coarse(count)
+        while True:
+            found, estimates = candidates.search(vector, wanted + min(self._dead, wanted))
+            alive = self._alive[found]
+            found, estimates = found[alive], estimates[alive]
+            similarities = scores(self._rows, vector, found)
+            bound = _bound(estimates, similarities) if len(found) and not candidates.exact else -np.inf
+            if candidates.count < len(self._rows):  # codes are still being made
+                rest = np.arange(candidates.count, len(self._rows))
+                rest = rest[self._alive[rest]]
+                found = np.concatenate([found, rest])
+                similarities = np.concatenate([similarities, scores(self._rows, vector, rest)])
+            complete = len(found) >= len(self._rows) - self._dead
+            passed = np.ones(len(found), bool) if keep is None else self._passes(found, keep)
+            found, similarities = found[passed], similarities[passed]
+            sure = complete or (len(found) >= count and bool(np.partition(similarities, -count)[-count] >= bound))
+            if sure or keep is not None or 8 * wanted > len(self._rows):
+                return self._best(found, similarities, count), sure
+            wanted *= 4
+
+    def _passes(self, positions: Ids, keep: Filter) -> NDArray[np.bool_]:
+        ids = self._image_ids[positions]
+        return np.isin(ids, keep(ids))
 
     def nearest_among(self, vector: Embedding, count: int, ids: Ids) -> Found:
         """The ``count`` or a few more nearest of the given images. Exact up to a few per cent of a big library."""
@@ -124,19 +134,22 @@ class SpaceVectors:
         known = ids[(ids >= 0) & (ids < len(self._positions))]
         positions = self._positions[known].astype(np.int64)
         positions = positions[positions >= 0]
-        if len(positions) > max(EXACT_LIMIT // 2, len(self._rows) // 20):
+        if len(positions) * self.dim > max(self._limits.exact // 2, len(self._rows) * self.dim // 20):
             allowed[positions] = True
             candidates = self._candidates()
             share = len(positions) / len(self._rows)
-            found = candidates.search(vector, int(max(10 * count, 1000) / share))
+            found, _ = candidates.search(vector, int(max(20 * count, 4000) / share))
             rest = np.flatnonzero(allowed[candidates.count :]) + candidates.count
             positions = np.concatenate([found[allowed[found]], rest])
-        return self._best(vector, positions, count)
-
-    def _best(self, vector: Embedding, positions: Ids, count: int) -> Found:
-        """With all that tie with the last one: which of them counts is the caller's to say."""
         positions = np.sort(positions)  # reads the file forwards
-        similarities = scores(self._rows, vector, positions)
+        return self._best(positions, scores(self._rows, vector, positions), count)
+
+    def _coarse(self, count: int) -> int:
+        """How many candidates by code make sure of ``count``: a code has one bit a dimension, so fewer tell less."""
+        return max(40 * count, 2000, len(self._rows) * 2 // self.dim)
+
+    def _best(self, positions: Ids, similarities: NDArray[np.float32], count: int) -> Found:
+        """With all that tie with the last one: which of them counts is the caller's to say."""
         top = best(similarities, count)
         if len(top):
             top = np.flatnonzero(similarities >= similarities[top].min() - _TIE)
@@ -148,6 +161,7 @@ class SpaceVectors:
         self._seen = 0
         self._seen_deletions = 0
         self._dead = 0
+        self._filed = 0  # rows that are in the files
         self._rows = GrowingRows(np.empty((0, self.dim), np.float16))
         self._embedding_ids = np.empty(0, np.int64)
         self._image_ids = np.empty(0, np.int64)
@@ -165,6 +179,7 @@ class SpaceVectors:
         state, ids, vectors = loaded
         if self._agrees(connection, state.seen, ids, vectors):
             self._rows = GrowingRows(vectors)
+            self._filed = len(vectors)
             self._register(ids[:, 0], ids[:, 1])
             self._seen = state.seen
         else:
@@ -228,6 +243,7 @@ class SpaceVectors:
         mapped = self._files.append(ids, self._rows.tail, self._seen)
         if mapped is not None and len(mapped) == len(self._rows):
             self._rows = GrowingRows(mapped)
+            self._filed = len(mapped)
             self._save_codes()
 
     def _compact(self) -> None:
@@ -238,6 +254,7 @@ class SpaceVectors:
         self._reset()
         mapped = self._files.replace(ids, vectors, seen) if len(ids) else None
         self._rows = GrowingRows(vectors if mapped is None else mapped)
+        self._filed = 0 if mapped is None else len(mapped)
         self._register(ids[:, 0], ids[:, 1])
         self._seen, self._seen_deletions = seen, seen_deletions
 
@@ -245,11 +262,15 @@ class SpaceVectors:
 
     def _candidates(self) -> Candidates:
         count = len(self._rows)
-        if count > EXACT_LIMIT:
+        if count * self.dim > self._limits.exact:
             self._index = None
             return self._coded()
         self._searches += 1
-        wanted = NumpyCandidates if count <= NUMPY_LIMIT and self._searches <= _COLD_SEARCHES else FlatCandidates
+        wanted = (
+            NumpyCandidates
+            if count * self.dim <= self._limits.numpy and self._searches <= _COLD_SEARCHES
+            else FlatCandidates
+        )
         if not isinstance(self._index, wanted):
             self._index = wanted(self.dim)
         self._index.add(self._rows[self._index.count :])
@@ -262,6 +283,8 @@ class SpaceVectors:
         if self._codes is not None and len(self._rows) - self._codes.count <= _FETCH:
             self._codes.add(self._rows[self._codes.count :])
         elif self._coding is None:
+            if len(self._rows.tail) > _FETCH:  # no files to map: read-only, or another process keeps them
+                self._rows = GrowingRows(self._rows[:])
             self._coding = threading.Thread(target=self._make_codes, args=(self._rows.base,), daemon=True)
             self._coding.start()
         return self._codes or NumpyCandidates(self.dim)
@@ -269,7 +292,7 @@ class SpaceVectors:
     def _load_codes(self) -> CodeCandidates | None:
         path = self._files.codes_path()
         codes = None if path is None or not path.exists() else CodeCandidates.load(path, self.dim)
-        if codes is None or codes.count > len(self._rows.base):
+        if codes is None or codes.count > self._filed:
             return None
         self._saved_codes = codes.count
         return codes
@@ -292,7 +315,7 @@ class SpaceVectors:
         path = self._files.codes_path()
         if self._codes is None or path is None or not self._files.writable:
             return
-        if self._saved_codes * _SAVE_CODES_GROWTH < self._codes.count <= len(self._rows.base):
+        if self._saved_codes * _SAVE_CODES_GROWTH < self._codes.count <= self._filed:
             partial = path.with_name(f"{path.name}.{os.getpid()}.part")
             with suppress(OSError, RuntimeError):
                 self._codes.save(partial)
@@ -303,7 +326,7 @@ class SpaceVectors:
         """Write what is in memory to the files and wait for the codes, so that the next process starts fast."""
         if len(self._rows.tail):
             self._persist()
-        if len(self._rows) > EXACT_LIMIT:
+        if len(self._rows) * self.dim > self._limits.exact:
             self._coded()
         coding = self._coding
         if coding is not None:
@@ -318,6 +341,12 @@ class SpaceVectors:
         coding = self._coding
         if coding is not None:
             coding.join()
+
+
+def _bound(estimates: NDArray[np.float32], similarities: NDArray[np.float32]) -> float:
+    """What the true score of a row that is no candidate hardly exceeds: the lowest estimate of a candidate plus twice
+    the error of the estimates (a row needs to be both at that edge and two standard errors underestimated)."""
+    return float(estimates.min() + 2 * np.std(estimates - similarities))
 
 
 class GrowingRows:
