@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from smartsearch.core.errors import ModelExportError, PathNotFoundError
 from smartsearch.core.settings import RuntimeSettings
 from smartsearch.embeddings.base import normalise
-from smartsearch.embeddings.export import export_checkpoint
+from smartsearch.embeddings.export import ExportReport, export_checkpoint
 from smartsearch.embeddings.factory import Encoders, load_encoders
 from smartsearch.embeddings.installing import Installer
 from smartsearch.onnx.descriptions import Registry
@@ -182,16 +182,17 @@ def clip_checkpoint(torch: ModuleType, tmp_path_factory: pytest.TempPathFactory)
     return folder
 
 
-def test_clip_matches_transformers(clip_checkpoint: Path, torch: ModuleType, tmp_path: Path) -> None:
+@pytest.fixture(scope="session")
+def clip_export(clip_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> ExportReport:
+    return export_checkpoint(clip_checkpoint, tmp_path_factory.mktemp("clip-export") / "out")
+
+
+def test_clip_matches_transformers(clip_checkpoint: Path, clip_export: ExportReport, tmp_path: Path) -> None:
     from transformers import AutoTokenizer, CLIPModel
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-    report = export_checkpoint(clip_checkpoint, tmp_path / "out")
-    assert report.max_error < MAX_ERROR
-    assert report.int8_cosine is not None
-    assert report.int8_cosine > INT8_COSINE
-
-    ours = installed(tmp_path / "out", tmp_path)
+    assert clip_export.max_error < MAX_ERROR
+    ours = installed(clip_export.folder, tmp_path)
     assert ours.image.space.dim == 48
     model = CLIPModel.from_pretrained(clip_checkpoint).eval()
     pixels = noise(64)
@@ -207,9 +208,10 @@ def test_clip_matches_transformers(clip_checkpoint: Path, torch: ModuleType, tmp
     assert_close(ours.text.encode_texts(["dog"]), ours.text.encode_texts(["a photo of dog"]))
 
 
-def test_clip_int8_is_close_to_fp32(clip_checkpoint: Path, torch: ModuleType, tmp_path: Path) -> None:
-    export_checkpoint(clip_checkpoint, tmp_path / "out")
-    full, small = installed(tmp_path / "out", tmp_path), installed(tmp_path / "out", tmp_path, "int8")
+def test_clip_int8_is_close_to_fp32(clip_export: ExportReport, tmp_path: Path) -> None:
+    assert clip_export.int8_cosine is not None
+    assert clip_export.int8_cosine > INT8_COSINE
+    full, small = installed(clip_export.folder, tmp_path), installed(clip_export.folder, tmp_path, "int8")
     assert small.image.space != full.image.space
     pixels = noise(64)
     cosines = (full.image.encode_images(pixels) * small.image.encode_images(pixels)).sum(axis=1)
@@ -260,7 +262,7 @@ def test_siglip2_matches_transformers(siglip_checkpoint: Path, torch: ModuleType
     from transformers import AutoTokenizer, SiglipModel
     from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
-    report = export_checkpoint(siglip_checkpoint, tmp_path / "out")
+    report = export_checkpoint(siglip_checkpoint, tmp_path / "out", int8=False)
     assert report.max_error < MAX_ERROR
     ours = installed(tmp_path / "out", tmp_path)
     assert ours.image.preprocessing.resize == "squash"
@@ -331,14 +333,14 @@ def test_openclip_matches_open_clip(
     architectures.mkdir()
     (architectures / f"{name}.json").write_text(json.dumps(OPENCLIP_MODELS[name]))
     open_clip.add_model_config(architectures)
-    save_model(open_clip.create_model(name), str(checkpoint / "open_clip_model.safetensors"))
+    model = open_clip.create_model(name).eval()
+    save_model(model, str(checkpoint / "open_clip_model.safetensors"))
 
-    report = export_checkpoint(checkpoint, tmp_path / "out")
+    report = export_checkpoint(checkpoint, tmp_path / "out", int8=name == "tiny-vit")
     assert report.max_error < MAX_ERROR
     ours = installed(tmp_path / "out", tmp_path)
     assert ours.text._family.name == family
 
-    model = open_clip.create_model(f"local-dir:{checkpoint}").eval()
     pixels = noise(64)
     with torch.no_grad():  # ToTensor and Normalize, as open_clip prepares a picture that has the right size
         scaled = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255

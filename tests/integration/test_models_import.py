@@ -213,9 +213,8 @@ def test_weights_move_into_files_that_can_be_mapped(installer: Installer, weight
     model = installer.import_folder(source)
     assert model.description.towers_of().extra == ("onnx/vision_model.onnx_data", "onnx/text_model.onnx_data")
     assert any(original in line for line in model.description.sources)
-    assert (
-        model.path("onnx/vision_model.onnx").stat().st_size < model.path("onnx/vision_model.onnx_data").stat().st_size
-    )
+    graph, data = model.path("onnx/vision_model.onnx"), model.path("onnx/vision_model.onnx_data")
+    assert graph.stat().st_size < data.stat().st_size
     weights.verify(model)
     pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
     runtime = RuntimeSettings(provider="cpu", idle_seconds=0)
