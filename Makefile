@@ -3,31 +3,36 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
 DEMO := .demo
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint unit web bench train-pocket clean
+.PHONY: demo test lint unit web train-pocket clean
 
 $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing smartsearch and what it needs into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[demo]" --group dev
+	@$(PIP) --upgrade "pip>=25.1"
+	@$(PIP) --editable .
+	@touch $@
+
+# The torch tests compare with reference implementations; they are skipped where only a build with CUDA is on offer.
+$(DEV): $(STAMP) scripts/install_torch_cpu.py
+	@echo "installing what the tests need ..."
+	@$(PIP) --group dev
+	@$(BIN)/python scripts/install_torch_cpu.py
 	@touch $@
 
 demo: $(STAMP)
 	@$(BIN)/python scripts/demo.py --home $(DEMO)
 
-# The torch tests compare with reference implementations; they are skipped where only a build with CUDA is on offer.
-$(VENV)/.torch: $(STAMP) scripts/install_torch_cpu.py
-	@$(BIN)/python scripts/install_torch_cpu.py
-	@touch $@
-
-test: $(STAMP) $(VENV)/.torch lint
+test: $(DEV) lint
 	$(BIN)/python -m pytest
 
-unit: $(STAMP)
+unit: $(DEV)
 	$(BIN)/python -m pytest tests/unit
 
-lint: $(STAMP)
+lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
