@@ -140,7 +140,12 @@ class CodeCandidates:
     exact = False
 
     def __init__(self, index: Any) -> None:
+        import faiss
+
         self._index = index
+        self._codes = faiss.downcast_index(index.index)
+        rotation: Any = faiss.downcast_VectorTransform(index.chain.at(0))
+        self._rotation: NDArray[np.float32] = faiss.vector_to_array(rotation.A).reshape(index.d, index.d)
 
     @classmethod
     def trained(cls, sample: NDArray[np.float32]) -> CodeCandidates:
@@ -181,7 +186,7 @@ class CodeCandidates:
             self._index.add(to_float32(vectors[start : start + _BLOCK]))
 
     def search(self, vector: Embedding, count: int) -> Found:
-        return _faiss_search(self._index, vector, count)
+        return _faiss_search(self._codes, products(self._rotation, vector), count)  # rotated here: see `products`
 
 
 def best(values: NDArray[np.float32], count: int) -> Positions:
