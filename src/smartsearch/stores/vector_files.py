@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 LAYOUT = 1
@@ -65,6 +64,8 @@ class VectorFiles:
         """Add rows and map all of them; None when this process may not or cannot write here now."""
         if self._read_only:
             return None
+        from filelock import FileLock, Timeout  # here, because it takes 25 ms that a search need not spend
+
         with suppress(OSError, Timeout):
             self._folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self._folder / "lock", timeout=0):

@@ -1,0 +1,78 @@
+"""The migrations make the schema that `schema.py` describes, and upgrading keeps a copy."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from smartsearch.stores.schema import metadata
+from smartsearch.stores.sqlite import SqliteStore
+from smartsearch.stores.upgrade import VERSIONS, create_database, upgrade_database
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("schema") / "library.db"
+    create_database(made)
+    return made
+
+
+def test_migrations_make_the_described_schema(path: Path) -> None:
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.connect() as connection:
+        options = {"include_name": lambda name, kind, _: not (kind == "table" and str(name).startswith("image_fts"))}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+    assert differences == []
+
+
+def test_the_tables_are_fit_for_postgresql_too() -> None:
+    for table in metadata.sorted_tables:
+        assert str(CreateTable(table).compile(dialect=postgresql.dialect()))
+        for index in table.indexes:
+            assert str(CreateIndex(index).compile(dialect=postgresql.dialect()))
+
+
+def test_upgrading_keeps_a_copy(path: Path) -> None:
+    backup = upgrade_database(path, VERSIONS[-1])
+    assert backup.name == f"library.db.{VERSIONS[-1]}.backup"
+    with closing(sqlite3.connect(backup)) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (VERSIONS[-1],)
+
+
+def test_opening_a_current_library_is_lean(path: Path) -> None:
+    """SQLAlchemy, Alembic and FAISS together take most of a second to import."""
+    script = (
+        "import sys; from pathlib import Path; from smartsearch.stores.sqlite import SqliteStore;"
+        "from smartsearch.core.query import Present; path = Path(sys.argv[1]);"
+        "store = SqliteStore.create(path, vectors=path.parent / 'vectors'); store.count(Present()); store.close();"
+        "print([name for name in ('sqlalchemy', 'alembic', 'faiss', 'filelock') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("condition", "index"),
+    [
+        ("format IN (SELECT value FROM json_each('[\"png\"]'))", "format"),
+        ("file_size >= 5", "file_size"),
+        ("rating >= 3", "rating"),
+        ("latitude >= 3 AND latitude <= 4", "latitude_longitude"),
+    ],
+)
+def test_filters_are_answered_from_a_covering_index(path: Path, condition: str, index: str) -> None:
+    with SqliteStore.open(path, vectors=path.parent / "vectors") as store, store._database.read() as connection:
+        query = f"EXPLAIN QUERY PLAN SELECT id FROM images WHERE missing_since IS NULL AND {condition}"
+        plan = " ".join(row[3] for row in connection.execute(query))
+    assert f"COVERING INDEX ix_images_{index}" in plan
