@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, Self
 from smartsearch.catalog import ModelCatalog, ModelChoice
 from smartsearch.config import Places
 from smartsearch.core.assets import Asset, Embedding, FileError, Root
-from smartsearch.core.errors import DiskFullError, LibraryNotFoundError, LibraryReadOnlyError, PathNotFoundError, UsageError
+from smartsearch.core.errors import (
+    DiskFullError,
+    LibraryNotFoundError,
+    LibraryReadOnlyError,
+    PathNotFoundError,
+    UsageError,
+)
 from smartsearch.core.query import Not, Present
 from smartsearch.core.settings import Settings
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
@@ -234,6 +240,17 @@ class Library:
     def thumbnail_path(self, asset: Asset) -> Path | None:
         """Where the thumbnail of an image is, None if it is not there."""
         return self.thumbnails.path(asset.file_hash)
+
+    def preview_path(self, asset: Asset) -> Path:
+        """A larger WebP of an image, made on demand from the original and cached. MediaError if that cannot be read."""
+        from smartsearch.media.pool import DecodePool
+        from smartsearch.media.request import PreviewRequest
+
+        def make(size: int, quality: int) -> bytes:
+            with DecodePool(1, self.settings.media) as pool:
+                return pool.submit(asset.path, PreviewRequest(size, quality, self.settings.media)).result()
+
+        return self.thumbnails.preview(asset.file_hash, make)
 
     def errors(self, limit: int | None = None) -> list[FileError]:
         return self.store.errors(limit)

@@ -371,3 +371,17 @@ def test_a_root_emptied_while_watched_loses_nothing(library: Library, photos: Pa
         report = session.run(changed_targets(library.store.roots(), everything))
     assert report.unavailable == (str(photos),)
     assert library.status().missing == 0
+
+
+def test_previews_are_made_on_demand_and_kept(library: Library, tmp_path: Path) -> None:
+    from PIL import Image
+
+    photo = save_picture(tmp_path / "big" / "photo.jpg", "green", size=(2400, 1200))
+    library.index([photo.parent])
+    asset = library.store.asset_by_path(str(photo))
+    assert asset is not None
+    preview = library.preview_path(asset)
+    with Image.open(preview) as image:
+        assert (image.format, image.size) == ("WEBP", (1600, 800))
+    photo.unlink()
+    assert library.preview_path(asset) == preview
