@@ -21,10 +21,11 @@ import numpy as np
 
 from smartsearch.core.errors import ModelError, PathNotFoundError, WeightsCorruptError
 from smartsearch.core.settings import RuntimeSettings
-from smartsearch.core.spaces import Interpolation, Preprocessing, Resize
+from smartsearch.core.spaces import Preprocessing
 from smartsearch.embeddings import clip, siglip2
 from smartsearch.embeddings.base import EncoderFamily
 from smartsearch.embeddings.factory import BACKGROUND_FILE, CALIBRATION_FILE
+from smartsearch.embeddings.preprocessors import openclip_preprocessing, transformers_preprocessing
 from smartsearch.onnx.descriptions import (
     DESCRIPTION_FILE,
     VARIANTS,
@@ -43,7 +44,6 @@ SUFFIXES: dict[Variant, tuple[str, ...]] = {
     "int8": ("_quantized", "_int8", "_uint8"),
     "fp16": ("_fp16",),
 }
-_PIL_FILTERS: dict[int, Interpolation] = {1: "lanczos", 2: "bilinear", 3: "bicubic"}
 
 Files = dict[str, Path]
 """Where each file goes (relative to the installed model) and where it is now."""
@@ -96,7 +96,7 @@ def _openclip(folder: Path, variant: str | None) -> tuple[ModelDescription, File
         family="mobileclip" if "_mci" in architecture else "openclip",
         towers=towers,
         tokenizer=tokenizer,
-        preprocessing=_openclip_preprocessing(_read_json(config), config),
+        preprocessing=openclip_preprocessing(_read_json(config), config),
         text=TextInput(int((model_config.get("text_cfg") or {}).get("context_length", clip.CONTEXT_LENGTH))),
     )
     return description, _collect(folder, description)
@@ -117,7 +117,7 @@ def _transformers(folder: Path, variant: str | None) -> tuple[ModelDescription, 
         family=family,
         towers=towers,
         tokenizer=tokenizer,
-        preprocessing=_transformers_preprocessing(preprocessor, preprocessor_path, squash=family == "siglip2"),
+        preprocessing=transformers_preprocessing(preprocessor, preprocessor_path, squash=family == "siglip2"),
         text=TextInput(
             context_length=int(text_config.get("max_position_embeddings", default)),
             pad_id=pad_id(folder),
@@ -222,71 +222,6 @@ def _content_revision(paths: Iterable[Path]) -> str:
     for path in paths:
         digest.update(sha256_of(path).encode())
     return digest.hexdigest()[:12]
-
-
-def _transformers_preprocessing(config: Mapping[str, Any], path: Path, *, squash: bool) -> Preprocessing:
-    """From a `preprocessor_config.json`."""
-    try:
-        size = config["size"]
-        cut = config.get("crop_size") if config.get("do_center_crop", not squash) else None
-        if cut is not None:
-            resize: Resize = "crop"
-            side = _side(cut)
-            edge = size["shortest_edge"] if isinstance(size, Mapping) and "shortest_edge" in size else _side(size)
-            if int(edge) != side:
-                raise ModelError(f"{path.name}: resizing to {edge} and cutting {side} is not supported.")
-        else:
-            resize, side = "squash", _side(size)
-        normalise = config.get("do_normalize", True)
-        mean = config["image_mean"] if normalise else (0.0, 0.0, 0.0)
-        std = config["image_std"] if normalise else (1.0, 1.0, 1.0)
-        filter_id = int(config.get("resample", 2 if squash else 3))
-        return _build_preprocessing(side, resize, _PIL_FILTERS[filter_id], mean, std)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} cannot be understood: {type(error).__name__} {error}.") from error
-
-
-def _openclip_preprocessing(config: Mapping[str, Any], path: Path) -> Preprocessing:
-    """From OpenCLIP's `preprocess_cfg`."""
-    modes: dict[str, Resize] = {"shortest": "crop", "squash": "squash", "longest": "pad"}
-    try:
-        interpolation = str(config.get("interpolation", "bicubic"))
-        if interpolation not in ("bilinear", "bicubic"):
-            raise ValueError(f"interpolation {interpolation!r}")
-        fill = int(config.get("fill_color", 0))
-        built = _build_preprocessing(
-            _side(config["size"]),
-            modes[str(config.get("resize_mode", "shortest"))],
-            "bilinear" if interpolation == "bilinear" else "bicubic",
-            config["mean"],
-            config["std"],
-        )
-        return replace(built, fill=(fill, fill, fill))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} cannot be understood: {type(error).__name__} {error}.") from error
-
-
-def _build_preprocessing(
-    size: int, resize: Resize, interpolation: Interpolation, mean: Iterable[float], std: Iterable[float]
-) -> Preprocessing:
-    red, green, blue = (float(value) for value in mean)
-    red_std, green_std, blue_std = (float(value) for value in std)
-    return Preprocessing(size, resize, interpolation, (red, green, blue), (red_std, green_std, blue_std))
-
-
-def _side(size: object) -> int:
-    """The side of a square, from any of the ways in which configs say it."""
-    if isinstance(size, Mapping):
-        if "shortest_edge" in size:
-            return int(size["shortest_edge"])
-        height, width = int(size["height"]), int(size["width"])
-    elif isinstance(size, list | tuple):
-        height, width = int(size[0]), int(size[-1])
-    else:
-        height = width = int(str(size))
-    if height != width:
-        raise ValueError(f"input of {width}x{height} is not square")
-    return height
 
 
 def pad_id(folder: Path) -> int | None:

@@ -78,11 +78,10 @@ class Weights:
             known = self.registry.get(name)  # raises, naming what there is
         if known is not None and variant is not None:
             known.towers_of(variant)
-        what = f"{name} ({variant})" if variant else name
-        option = f" --variant {variant}" if variant else ""
+        what = f"{name}:{variant}" if variant else name
         raise WeightsMissingError(
             f"The model {what} is not on this machine.",
-            hint=f"Run `smartsearch models pull {name}{option}`, or `smartsearch models import DIR` without a network.",
+            hint=f"Run `smartsearch models pull {what}`, or `smartsearch models import DIR` without a network.",
         )
 
     def installed(self) -> list[InstalledModel]:

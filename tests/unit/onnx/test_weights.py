@@ -41,7 +41,7 @@ def test_the_packaged_model_is_always_there(weights: Weights) -> None:
 def test_a_known_model_without_files_says_what_to_do(weights: Weights) -> None:
     with pytest.raises(WeightsMissingError) as raised:
         weights.find("clip-vit-b-32", "int8")
-    assert "models pull clip-vit-b-32 --variant int8" in raised.value.hint
+    assert "models pull clip-vit-b-32:int8" in raised.value.hint
     assert "models import" in raised.value.hint
     with pytest.raises(UnknownModelError, match="clip-vit-b-32"):
         weights.find("clip-vit-b-33")
