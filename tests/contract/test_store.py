@@ -28,7 +28,7 @@ from smartsearch.core.assets import (
 )
 from smartsearch.core.errors import AssetNotFoundError
 from smartsearch.core.ports import Store
-from smartsearch.core.query import And, Everything, FormatIs, HasTag, IdIn, InFolder, Not, Present
+from smartsearch.core.query import And, Everything, FormatIs, HasTag, IdIn, InFolder, Not, Present, TakenBetween
 from tests.contract.conftest import Clock
 from tests.contract.making import NOW, OTHER_SPACE, SPACE, identity, put, same_direction, vector
 
@@ -259,6 +259,19 @@ class TestOtherChanges:
         assert [state.sidecar_mtime_ns for state in store.file_states(SPACE)] == [123]
         assert ids_of(store.match_text("sidecar", Everything(), 5)) == [asset_id]
         assert store.match_text("opera", Everything(), 5) == []
+
+    def test_date_filters_follow_the_capture_time_and_else_the_file_time(self, store: Store) -> None:
+        [asset_id] = add(store, "/a.jpg")
+        day = lambda year, month, date: TakenBetween(datetime(year, month, date), datetime(year, month, date + 1))  # noqa: E731
+        assert store.count(day(2023, 11, 14)) == 1
+        store.apply([TouchImage(asset_id, FileIdentity(1, 1, 1, 10**18))])
+        assert store.count(day(2001, 9, 9)) == 1
+        store.apply([UpdateMetadata(asset_id, FULL, None)])
+        assert store.count(day(2023, 7, 14)) == 1
+        store.apply([TouchImage(asset_id, identity(1)), CopyImage(asset_id, "/b.jpg", identity(2), None)])
+        assert store.count(day(2023, 7, 14)) == 2
+        store.apply([put("/a.jpg", bytes_of="new")])
+        assert store.count(day(2023, 11, 14)) == 1
 
     def test_changes_of_unknown_assets_are_ignored(self, store: Store) -> None:
         before = store.generation

@@ -19,7 +19,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Computed,
     Float,
     ForeignKey,
     Index,
@@ -90,7 +89,7 @@ images = Table(
     Column("missing_since", BigInteger),
     Column("taken_at", BigInteger),
     Column("taken_offset", Integer),
-    Column("moment", BigInteger, Computed("coalesce(taken_at, modified_at)", persisted=True)),
+    Column("moment", BigInteger),
     Column("latitude", Float),
     Column("longitude", Float),
     Column("altitude", Float),
@@ -111,6 +110,8 @@ images = Table(
     Column("exif_data", JSON),
     sqlite_autoincrement=True,
 )
+# `moment`, what date filters ask for, is taken_at or else modified_at. The store writes it, because SQLite does not
+# take an index on a generated column as covering.
 # Almost every search also asks that the file is present: `missing_since` at the end makes each index covering.
 _missing = images.c.missing_since.is_not(None)
 Index("ix_images_missing_since", images.c.missing_since, sqlite_where=_missing, postgresql_where=_missing)

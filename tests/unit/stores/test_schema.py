@@ -65,6 +65,7 @@ def test_opening_a_current_library_is_lean(path: Path) -> None:
 @pytest.mark.parametrize(
     ("condition", "index"),
     [
+        ("moment >= 5 AND moment < 9", "moment"),
         ("format IN (SELECT value FROM json_each('[\"png\"]'))", "format"),
         ("file_size >= 5", "file_size"),
         ("rating >= 3", "rating"),

@@ -81,9 +81,7 @@ def upgrade() -> None:
         sa.Column("missing_since", sa.BigInteger(), nullable=True),
         sa.Column("taken_at", sa.BigInteger(), nullable=True),
         sa.Column("taken_offset", sa.Integer(), nullable=True),
-        sa.Column(
-            "moment", sa.BigInteger(), sa.Computed("coalesce(taken_at, modified_at)", persisted=True), nullable=True
-        ),
+        sa.Column("moment", sa.BigInteger(), nullable=True),
         sa.Column("latitude", sa.Float(), nullable=True),
         sa.Column("longitude", sa.Float(), nullable=True),
         sa.Column("altitude", sa.Float(), nullable=True),
