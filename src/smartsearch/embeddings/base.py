@@ -17,9 +17,6 @@ from smartsearch.embeddings.tokens import TextTokenizer, TokenRules
 from smartsearch.onnx.descriptions import TextInput
 from smartsearch.onnx.sessions import LazySession, TensorInfo
 
-MAX_TEXTS = 64
-"""Texts in one inference: bounds memory when a caller hands over thousands."""
-
 
 def _verbatim(text: str) -> str:
     return text
@@ -214,12 +211,10 @@ class OnnxTextEncoder:
                 else:
                     self._cache.move_to_end(text)
                     vectors[index] = known
-        new = list(missing)
-        for start in range(0, len(new), MAX_TEXTS):
-            chunk = new[start : start + MAX_TEXTS]
-            for text, vector in zip(chunk, self._infer(chunk), strict=True):
-                vectors[missing[text]] = vector
-                self._remember(text, vector)
+        for text, places in missing.items():
+            vector = self._infer(text)
+            vectors[places] = vector
+            self._remember(text, vector)
         return vectors
 
     def release(self) -> None:
@@ -232,20 +227,17 @@ class OnnxTextEncoder:
             while len(self._cache) > self._cache_size:
                 self._cache.popitem(last=False)
 
-    def _infer(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _infer(self, text: str) -> Embedding:
+        """One text at a time: in a batch, dynamic quantisation would make its vector depend on the others."""
         inputs, output = self._graph or self._inspect()
-        ids_info = inputs["ids"]
-        prompts = [self._family.prompt(text) for text in texts]
-        fixed_batch, fixed_length = ids_info.shape[0], ids_info.shape[1]
-        ids, mask = self._tokenizer.encode(prompts, fixed_length)
-        rows = []
-        for start in range(0, len(texts), fixed_batch or len(texts)):
-            stop = start + (fixed_batch or len(texts))
-            feeds = {ids_info.name: _rows(ids, start, stop).astype(ids_info.dtype)}
-            if "mask" in inputs:
-                feeds[inputs["mask"].name] = _rows(mask, start, stop).astype(inputs["mask"].dtype)
-            rows.append(self.session.run(output, feeds))
-        return checked(np.concatenate(rows)[: len(texts)], self._space)
+        info = inputs["ids"]
+        ids, mask = self._tokenizer.encode([self._family.prompt(text)], info.shape[1])
+        rows = info.shape[0] or 1  # a graph of fixed batch size gets the text several times
+        feeds = {info.name: np.repeat(ids, rows, axis=0).astype(info.dtype)}
+        if "mask" in inputs:
+            feeds[inputs["mask"].name] = np.repeat(mask, rows, axis=0).astype(inputs["mask"].dtype)
+        vector: Embedding = checked(self.session.run(output, feeds)[:1], self._space)[0]
+        return vector
 
     def _inspect(self) -> tuple[dict[str, TensorInfo], str]:
         """Exports name their inputs in many ways; the mask is the one that says so."""
@@ -268,8 +260,3 @@ def checked(vectors: NDArray[np.floating], space: EmbeddingSpace) -> NDArray[np.
     if not np.isfinite(result).all():
         raise WeightsCorruptError(f"{space.model} ({space.variant}) gave values that are not numbers.")
     return result
-
-
-def _rows(array: NDArray[np.int64], start: int, stop: int) -> NDArray[np.int64]:
-    """Rows [start, stop), the last one repeated where the array ends before."""
-    return array[np.minimum(np.arange(start, stop), len(array) - 1)]
