@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -399,5 +398,5 @@ def test_without_the_extra_export_says_what_to_install(tmp_path: Path, monkeypat
     from smartsearch.embeddings import export
 
     monkeypatch.setattr(export.importlib.util, "find_spec", lambda _: None)
-    with warnings.catch_warnings(), pytest.raises(ModelExportError, match=r"smartsearch\[train\]"):
+    with pytest.raises(ModelExportError, match=r"smartsearch\[train\]"):
         export_checkpoint(tmp_path, tmp_path / "out")

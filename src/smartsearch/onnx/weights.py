@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -13,7 +14,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from smartsearch.core.errors import ModelError, UnknownModelError, WeightsCorruptError, WeightsMissingError
+from smartsearch.core.errors import (
+    DiskFullError,
+    ModelError,
+    UnknownModelError,
+    WeightsCorruptError,
+    WeightsMissingError,
+)
 from smartsearch.onnx.descriptions import (
     DESCRIPTION_FILE,
     VARIANTS,
@@ -124,7 +131,8 @@ class Weights:
     def staging(self, name: str, variant: str) -> Iterator[Path]:
         """A folder to put a model together in. It stays after a failure, so that a download can resume.
 
-        ModelError if another process is working on the same model, or the models folder cannot be written.
+        ModelError if another process is working on the same model, or the models folder cannot be written;
+        DiskFullError.
         """
         self._refuse_packaged(name)
         stage = self.folder / _STAGING / f"{name}-{variant}"
@@ -135,6 +143,8 @@ class Weights:
         except Timeout as error:
             raise ModelError(f"Another process is installing {name} ({variant}).", hint="Wait for it.") from error
         except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise DiskFullError("There is no space left for the model.", hint="Free some and repeat.") from error
             raise ModelError(f"The models folder {self.folder} cannot be written: {error}.") from error
 
     def install(self, stage: Path, description: ModelDescription) -> InstalledModel:

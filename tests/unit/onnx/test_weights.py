@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
 import pytest
 
-from smartsearch.core.errors import ModelError, UnknownModelError, WeightsCorruptError, WeightsMissingError
+from smartsearch.core.errors import (
+    DiskFullError,
+    ModelError,
+    UnknownModelError,
+    WeightsCorruptError,
+    WeightsMissingError,
+)
 from smartsearch.embeddings import builtin
 from smartsearch.onnx.descriptions import Registry, read_description
 from smartsearch.onnx.weights import InstalledModel, Weights
@@ -120,6 +127,14 @@ def test_a_models_folder_that_cannot_be_written_is_a_plain_error(weights: Weight
     weights.folder.write_text("a file where the folder should be")
     with pytest.raises(ModelError, match="cannot be written"), weights.staging("mine", "fp32"):
         pass
+
+
+def test_a_full_disk_is_said_so_and_keeps_what_came(weights: Weights) -> None:
+    with pytest.raises(DiskFullError, match="no space left"), weights.staging("mine", "fp32") as stage:
+        (stage / "part").touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with weights.staging("mine", "fp32") as stage:
+        assert (stage / "part").exists()
 
 
 def test_a_failed_swap_puts_the_old_model_back(weights: Weights) -> None:
