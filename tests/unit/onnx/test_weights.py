@@ -130,9 +130,13 @@ def test_a_models_folder_that_cannot_be_written_is_a_plain_error(weights: Weight
 
 
 def test_a_full_disk_is_said_so_and_keeps_what_came(weights: Weights) -> None:
-    with pytest.raises(DiskFullError, match="no space left"), weights.staging("mine", "fp32") as stage:
-        (stage / "part").touch()
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def fill_disk() -> None:
+        with weights.staging("mine", "fp32") as stage:
+            (stage / "part").touch()
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(DiskFullError, match="no space left"):
+        fill_disk()
     with weights.staging("mine", "fp32") as stage:
         assert (stage / "part").exists()
 
