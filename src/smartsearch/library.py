@@ -150,6 +150,8 @@ class Library:
         with self._index_session() as session:
             report = session.run(targets, retry_errors=retry_errors, progress=progress, cancelled=cancelled)
         self._complete_next_model(report, roots)
+        # A short-lived `query` would never finish the codes of a large library's index: this run does.
+        self.store.settle_vectors(self.catalog.encoders(self.model).image.space)
         return report
 
     def watch(self, tell: Callable[[IndexReport], None], stop: threading.Event | None = None) -> None:

@@ -205,7 +205,7 @@ def _print_table(result: SearchResult, thumbnail_of: object = None) -> None:
         return
     table = Table(box=None, pad_edge=False)
     table.add_column("score", justify="right")
-    table.add_column("photo", overflow="fold", ratio=1)
+    table.add_column("photo", overflow="fold")
     table.add_column("taken")
     table.add_column("size", justify="right")
     for hit in result.hits:

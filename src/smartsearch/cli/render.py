@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,17 @@ if TYPE_CHECKING:
     from smartsearch.core.assets import Asset
     from smartsearch.search.service import Hit
 
+UNFOLDED_WIDTH = 4096
+
 
 def console(*, stderr: bool = False) -> Console:
     """A Rich console that never highlights or interprets markup in file names."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    stream = sys.stderr if stderr else sys.stdout
+    # In a pipe or a file there is no edge to fold at.
+    width = None if stream.isatty() else UNFOLDED_WIDTH
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
 
 
 def printable(path: str) -> str:
