@@ -73,7 +73,7 @@ CLIP_L14 = ModelDescription(
         _transformers_js("fp16", 858_000_000),
     ),
     licence=_CLIP_LICENCE,
-    summary="OpenAI CLIP ViT-L/14: better and about ten times slower than ViT-B/32.",
+    summary="OpenAI CLIP ViT-L/14: better, at about 18 times the computation of ViT-B/32.",
     repository="Xenova/clip-vit-large-patch14",
     sources=("https://huggingface.co/openai/clip-vit-large-patch14",),
 )
@@ -87,7 +87,7 @@ OPENCLIP_B32 = ModelDescription(
     text=TextInput(clip.CONTEXT_LENGTH, tokenizer="textual/tokenizer.json"),
     towers=(Towers("fp32", image="visual/model.onnx", text="textual/model.onnx", size=607_000_000),),
     licence=Licence("MIT", None, "The model card advises against untested deployment."),
-    summary="OpenCLIP ViT-B/32 trained on LAION-2B: as fast as CLIP ViT-B/32, better on photos.",
+    summary="OpenCLIP ViT-B/32, trained on LAION-2B: the size and speed of CLIP ViT-B/32, open data.",
     repository="immich-app/ViT-B-32__laion2b-s34b-b79k",
     sources=("https://huggingface.co/laion/CLIP-ViT-B-32-laion2B-s34B-b79K",),
 )
@@ -111,8 +111,8 @@ def _mobileclip2(size: str, summary: str, total: int) -> ModelDescription:
     )
 
 
-MOBILECLIP2_S0 = _mobileclip2("s0", "MobileCLIP2-S0: small and fast, close to CLIP ViT-B/16.", 300_000_000)
-MOBILECLIP2_S2 = _mobileclip2("s2", "MobileCLIP2-S2: the best quality for its speed.", 400_000_000)
+MOBILECLIP2_S0 = _mobileclip2("s0", "MobileCLIP2-S0: a small image tower made for phones.", 300_000_000)
+MOBILECLIP2_S2 = _mobileclip2("s2", "MobileCLIP2-S2: the next larger one.", 400_000_000)
 
 SIGLIP2_B16 = ModelDescription(
     name="siglip2-b-16",
