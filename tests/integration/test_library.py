@@ -303,12 +303,12 @@ def test_a_new_model_is_built_beside_the_old_and_swapped_when_complete(
     library.index([photos])
     other = ModelChoice("other")
     assert library.use_model(other) is False
-    assert (str(library.model), str(library.next_model)) == ("tiny", "other")
+    assert (str(library.model), str(library.next_model)) == ("tiny:fp32", "other:fp32")
     assert len(names(library, SearchRequest(text="blue", top=2, min_score=0))) == 2
     save_picture(photos / "new.jpg", "blue", seed=1234)
     progress = library.index([]).progress
     assert (progress.added, progress.updated) == (1, 24)
-    assert (str(library.model), library.next_model) == ("other", None)
+    assert (str(library.model), library.next_model) == ("other:fp32", None)
     assert len(set(library.status().embeddings.values())) == 1
     assert len(names(library, SearchRequest(text="blue", top=3, min_score=0))) == 3
 
@@ -385,3 +385,12 @@ def test_previews_are_made_on_demand_and_kept(library: Library, tmp_path: Path) 
         assert (image.format, image.size) == ("WEBP", (1600, 800))
     photo.unlink()
     assert library.preview_path(asset) == preview
+
+
+def test_an_answer_is_never_empty_for_want_of_vectors(library: Library, photos: Path, tiny_models: Path) -> None:
+    library.index([photos])
+    library.store.drop_space(library.catalog.encoders(library.model).image.space.key)
+    with pytest.raises(UsageError, match="smartsearch index"):
+        library.search(SearchRequest(text="blue"))
+    assert library.index([]).progress.updated == 24
+    assert library.search(SearchRequest(text="blue", min_score=0)).hits

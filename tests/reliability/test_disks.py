@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.pictures import save_album, save_picture
 
 PROGRAM = Path(sys.executable).with_name("smartsearch")
