@@ -92,7 +92,7 @@ class SearchService:
         """Answer a request. QueryError for a query that says nothing, AssetNotFoundError for an unknown example."""
         started = time.perf_counter()
         text = (request.text or "").strip()
-        where: Query = And((Present(), request.where))
+        where: Query = Present() if request.where == Everything() else And((Present(), request.where))
         if request.full_text:
             where = self._meeting_words(request.full_text, where)
         if not text and request.image is None and request.like is None:
