@@ -40,11 +40,13 @@ class Channel(Generic[T]):
             self._items.append(item)
             self._condition.notify_all()
 
-    def take(self, most: int) -> list[T]:
-        """Up to ``most`` items, at least one; waits for the first, never for more. Empty means closed and drained."""
+    def take(self, most: int, *, least: int = 1, patience: float = 0.0) -> list[T]:
+        """Up to ``most`` items, at least one. Waits for the first as long as it takes, for ``least`` items up to
+        ``patience`` seconds more. Empty means closed and drained."""
         with self._condition:
             while not self._items and not self._closed and not self._aborted:
                 self._condition.wait(_WAKE_SECONDS)
+            self._condition.wait_for(lambda: len(self._items) >= least or self._closed or self._aborted, patience)
             if self._aborted:
                 raise ChannelAborted
             batch = [self._items.popleft() for _ in range(min(most, len(self._items)))]

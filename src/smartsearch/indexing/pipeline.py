@@ -30,6 +30,10 @@ TASKS_AHEAD = 20_000
 """How far the scan may run ahead of the work: the total is known early, a task is about 1 KB."""
 
 
+BATCH_SECONDS = 0.5
+"""How long a half-empty batch waits for more: what a watcher's single new photo is delayed by."""
+
+
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
     """What a run needs to know besides its ports."""
@@ -123,7 +127,7 @@ class IndexPipeline:
             start("triage", triage.run)
             committing = start("commit", committer.run)
             try:
-                while batch := ready.take(self._settings.batch_size):
+                while batch := self._next_batch(ready):
                     triage.taken(len(batch))
                     self._encode(batch, outbox)
                     if self._cancelled():
@@ -141,6 +145,12 @@ class IndexPipeline:
     @property
     def _in_flight(self) -> int:
         return 2 * self._settings.batch_size + self._settings.workers
+
+    def _next_batch(self, ready: Channel[Ready]) -> list[Ready]:
+        """What is decoded, up to a batch. While little is, the decoders need the processors more than the encoder does,
+        which is a fifth slower an image in batches of one or two."""
+        most = self._settings.batch_size
+        return ready.take(most, least=max(1, most // 2), patience=BATCH_SECONDS)
 
     def _encode(self, batch: Sequence[Ready], outbox: Channel[Outcome]) -> None:
         vectors: list[dict[str, Embedding]] = [{} for _ in batch]

@@ -63,3 +63,21 @@ def test_abort_wakes_a_waiting_producer_and_a_waiting_consumer() -> None:
     assert sorted(ended) == ["consumer", "producer"]
     with pytest.raises(ChannelAborted):
         full.put(3)
+
+
+def test_a_batch_waits_for_company_but_not_for_ever() -> None:
+    channel = Channel[int](10)
+    channel.put(1)
+    assert channel.take(4, least=2, patience=0.01) == [1]
+    waiting = threading.Thread(target=lambda: [channel.put(item) for item in (2, 3, 4)])
+    channel.put(1)
+    waiting.start()
+    assert len(channel.take(4, least=4, patience=60)) == 4
+    waiting.join()
+
+
+def test_a_closed_channel_does_not_wait_for_company() -> None:
+    channel = Channel[int](10)
+    channel.put(1)
+    channel.close()
+    assert channel.take(4, least=2, patience=600) == [1]
