@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.pictures import save_album, save_picture
 
-from smartsearch.config import find_places, load_settings
 from smartsearch.core.errors import (
     LibraryBusyError,
     PathNotFoundError,
@@ -23,20 +22,6 @@ from smartsearch.indexing.lock import exclusive
 from smartsearch.indexing.progress import IndexProgress
 from smartsearch.library import Library
 from smartsearch.search.service import SearchRequest
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    save_album(folder, 24)
-    return folder
-
-
-@pytest.fixture
-def library(home: Path) -> Iterator[Library]:
-    places = find_places()
-    with Library.open(places, load_settings(places), create=True) as opened:
-        yield opened
 
 
 def names(library: Library, request: SearchRequest) -> list[str]:

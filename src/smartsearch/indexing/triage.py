@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from smartsearch.core.assets import (
     CopyImage,
@@ -34,6 +34,7 @@ CHANGED_MEANWHILE = "The file changed while it was being read; the next run trie
 
 
 TaskKind = Literal["content", "embedding", "sidecar"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Triage:
         self._in_flight = in_flight
         self._slots = threading.Semaphore(in_flight)
         self._digests: set[bytes] = set()
+        self._failure: Exception | None = None
         self.twins: list[Task] = []
         self.moved: set[int] = set()
 
@@ -103,7 +105,15 @@ class Triage:
         self._digests.discard(digest)
 
     def run(self) -> None:
-        """Work until the tasks end, then close ``ready``."""
+        """Work until the tasks end, then close ``ready``. Raises what the pool raises besides MediaError."""
+        try:
+            self._work()
+        except ChannelAborted:
+            if self._failure is not None:
+                raise self._failure from None
+            raise
+
+    def _work(self) -> None:
         for task in self._tasks:
             if task.kind == "sidecar":
                 self._acquire_slot()
@@ -169,15 +179,14 @@ class Triage:
             try:
                 decoded = future.result()
                 _check_same(decoded.identity, task.identity)
-                self._ready.put(Ready(task, digest, decoded))
             except MediaError as error:
                 self._digests.discard(digest)
                 self._fail(task, error)
                 self._slots.release()
-            except (ChannelAborted, CancelledError):
-                pass
+            else:
+                self._ready.put(Ready(task, digest, decoded))
 
-        return done
+        return self._guarded(done)
 
     def _sidecar_read(self, task: Task) -> Callable[[Future[Metadata]], None]:
         def done(future: Future[Metadata]) -> None:
@@ -185,14 +194,27 @@ class Triage:
             assert task.state.asset_id is not None
             try:
                 change = UpdateMetadata(task.state.asset_id, future.result(), task.sidecar_mtime_ns)
-                self._outbox.put(Outcome(change, ("updated", "done")))
             except MediaError as error:
                 self._fail(task, error)
-            except (ChannelAborted, CancelledError):
-                return
+            else:
+                self._outbox.put(Outcome(change, ("updated", "done")))
             self._slots.release()
 
-        return done
+        return self._guarded(done)
+
+    def _guarded(self, done: Callable[[Future[T]], None]) -> Callable[[Future[T]], None]:
+        """A future only logs what its callback raises; here the run ends by it."""
+
+        def callback(future: Future[T]) -> None:
+            try:
+                done(future)
+            except (ChannelAborted, CancelledError):
+                pass
+            except Exception as error:
+                self._failure = error
+                self._ready.abort()
+
+        return callback
 
     def _fail(self, task: Task, error: MediaError) -> None:
         # Without an identity the row does not keep the next run from trying again.

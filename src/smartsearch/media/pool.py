@@ -174,14 +174,17 @@ class _Worker:
 
     def __init__(self, command: Sequence[str], options: WorkerOptions) -> None:
         self._seconds = options.seconds
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # what C libraries say of damaged files
-            env=_environment(),
-            start_new_session=True,  # Ctrl-C goes to this process, which then closes the pool
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # what C libraries say of damaged files
+                env=_environment(),
+                start_new_session=True,  # Ctrl-C goes to this process, which then closes the pool
+            )
+        except OSError as error:  # no memory, no file descriptors, no such program
+            raise SmartsearchError(f"No decode worker can be started ({error.strerror}).") from error
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._stdout = cast("IO[bytes]", self._process.stdout)
         self._options = options
