@@ -218,7 +218,7 @@ class _DiskPresence:
 
     def is_here(self, folder: str, device: int) -> bool:
         if folder not in self._devices:
-            self._devices[folder] = _device_of(folder)
+            self._devices[folder] = device_of(folder)
         return self._devices[folder] == device or device in self._met_devices()
 
     def _met_devices(self) -> set[int]:
@@ -227,7 +227,7 @@ class _DiskPresence:
         return self._met
 
 
-def _device_of(folder: str) -> int | None:
+def device_of(folder: str) -> int | None:
     """The device of the folder, or of the nearest one above it that exists."""
     while True:
         try:

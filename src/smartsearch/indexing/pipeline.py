@@ -22,7 +22,7 @@ from smartsearch.indexing.channel import Channel, ChannelAborted
 from smartsearch.indexing.commit import Committer, Outcome, ThumbnailSink
 from smartsearch.indexing.progress import IndexProgress, IndexReport, Tally
 from smartsearch.indexing.scan import Scan, Target
-from smartsearch.indexing.triage import Ready, Task, Triage
+from smartsearch.indexing.triage import Claims, Ready, Task, Triage
 from smartsearch.media.pool import DecodePool
 from smartsearch.media.request import DecodeRequest
 
@@ -86,28 +86,29 @@ class IndexPipeline:
         Raises what the store, the encoder or the thumbnail folder raise (disk full, read-only, broken model); all
         that was committed before stays.
         """
+        moved = Claims()
         scan = Scan(
             self._store,
             self._encoders[-1].space,
             self._settings.discovery,
             self._tally,
+            moved,
             skip=self._settings.skip,
             retry_errors=retry_errors,
         )
-        moved: set[int] = set()
         state: Literal["done", "cancelled"] = "done"
         try:
             twins = self._pass(lambda send: scan.tasks(targets, send), moved)
             while twins:
                 twins = self._pass(lambda _, waiting=twins: waiting, moved)  # type: ignore[misc]
-            self._mark_missing(scan.vanished(moved))
+            self._mark_missing(scan.vanished())
         except (KeyboardInterrupt, RunCancelled):
             state = "cancelled"
         progress = self._tally.snapshot()
         self._tell(progress)
         return IndexReport(state, progress, tuple(scan.problems), tuple(scan.unavailable))
 
-    def _pass(self, source: Source, moved: set[int]) -> list[Task]:
+    def _pass(self, source: Source, moved: Claims) -> list[Task]:
         """Send tasks through all stages and wait until everything is committed; the twins left over for another."""
         tasks, ready, outbox = Channel[Task](TASKS_AHEAD), Channel[Ready](self._in_flight), Channel[Outcome](512)
         triage = Triage(
@@ -119,8 +120,8 @@ class IndexPipeline:
             ready=ready,
             outbox=outbox,
             in_flight=self._in_flight,
+            moved=moved,
         )
-        triage.moved = moved
         committer = Committer(self._store, self._thumbnails, outbox, lambda batch: self._committed(batch, triage))
         with _stages((tasks, ready, outbox)) as start:
             start("scan", lambda: _feed(source(outbox.put), tasks))

@@ -30,7 +30,7 @@ from smartsearch.crawler.work import (
 )
 from smartsearch.indexing.commit import Outcome
 from smartsearch.indexing.progress import Counter, Problem, Tally
-from smartsearch.indexing.triage import Task, TaskKind
+from smartsearch.indexing.triage import Claims, Task, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Scan:
         space: EmbeddingSpace,
         discovery: DiscoverySettings,
         tally: Tally,
+        moved: Claims,
         *,
         skip: Sequence[str] = (),
         retry_errors: bool = False,
@@ -62,7 +63,7 @@ class Scan:
         self._skip = tuple(skip)
         self._retry_errors = retry_errors
         self._vanished: list[int] = []
-        self._moved: set[int] = set()
+        self._moved = moved
         self.problems: list[Problem] = []
         self.unavailable: list[str] = []
 
@@ -98,9 +99,9 @@ class Scan:
         states = self._store.file_states(self._space, under)
         return KnownFiles(state for state in states if not (self._retry_errors and state.asset_id is None))
 
-    def vanished(self, moved: set[int]) -> list[int]:
-        """Assets whose files are gone and did not turn up elsewhere (``moved``: found by their bytes)."""
-        return [asset_id for asset_id in self._vanished if asset_id not in self._moved and asset_id not in moved]
+    def vanished(self) -> list[int]:
+        """Assets whose files are gone and did not turn up elsewhere."""
+        return [asset_id for asset_id in self._vanished if asset_id not in self._moved]
 
     def _take(self, work: Work, send: Callable[[Outcome], None]) -> Task | None:
         match work:
@@ -118,7 +119,9 @@ class Scan:
                 return _task("sidecar", found, state)
             case Moved(found, state):
                 assert state.asset_id is not None
-                self._moved.add(state.asset_id)
+                if not self._moved.claim(state.asset_id):  # by a copy of it that came first
+                    self._tally.add("found")
+                    return _task("content", found)
                 self._settle(send, MoveImage(state.asset_id, found.path, found.identity), "moved")
             case Remounted(found, state) | Reappeared(found, state):
                 assert state.asset_id is not None

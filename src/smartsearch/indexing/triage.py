@@ -6,7 +6,8 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
@@ -17,6 +18,7 @@ from smartsearch.core.assets import (
     FileState,
     Metadata,
     MoveImage,
+    PutEmbedding,
     RecordError,
     TouchImage,
     UpdateMetadata,
@@ -24,6 +26,7 @@ from smartsearch.core.assets import (
 from smartsearch.core.errors import FileAccessError, MediaError
 from smartsearch.core.ports import Store
 from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.crawler.changes import device_of
 from smartsearch.indexing.channel import Channel, ChannelAborted
 from smartsearch.indexing.commit import Outcome
 from smartsearch.media.hashing import file_sha256
@@ -63,6 +66,25 @@ class Ready:
     decoded: Decoded
 
 
+class Claims:
+    """Which assets moved in this run. One asset goes to one place: of two that want it, the second is a copy."""
+
+    def __init__(self) -> None:
+        self._ids: set[int] = set()
+        self._lock = threading.Lock()
+
+    def claim(self, asset_id: int) -> bool:
+        """Whether the asset is the caller's to move; True once."""
+        with self._lock:
+            fresh = asset_id not in self._ids
+            self._ids.add(asset_id)
+            return fresh
+
+    def __contains__(self, asset_id: int) -> bool:
+        with self._lock:
+            return asset_id in self._ids
+
+
 class Triage:
     """Hashes tasks and sends each one on: to the committer when the bytes are known, else through the decoder.
 
@@ -81,6 +103,7 @@ class Triage:
         ready: Channel[Ready],
         outbox: Channel[Outcome],
         in_flight: int,
+        moved: Claims,
     ) -> None:
         self._store = store
         self._space = space
@@ -94,7 +117,8 @@ class Triage:
         self._digests: set[bytes] = set()
         self._failure: Exception | None = None
         self.twins: list[Task] = []
-        self.moved: set[int] = set()
+        self._moved = moved
+        self._overwritten: set[int] = set()
 
     def taken(self, count: int) -> None:
         """The encoder took ``count`` files out of ``ready``: as many more may come."""
@@ -133,16 +157,23 @@ class Triage:
         except MediaError as error:
             self._fail(task, error)
             return
-        known = self._known_bytes(task, digest) if task.kind == "content" else None
-        if known is not None:
-            self._outbox.put(known)
-        elif digest in self._digests:
-            self.twins.append(task)
+        # Asked before the store: what is committed between the two questions is known to the store then.
+        in_flight = digest in self._digests
+        rest = self._settle_known(task, digest)
+        if rest is None:
+            return
+        if in_flight:
+            self.twins.append(rest)
         else:
-            self._digests.add(digest)
-            self._acquire_slot()
-            future = self._pool.submit(task.path, self._make_request(task))
-            future.add_done_callback(self._image_decoded(task, digest))
+            self._decode(rest, digest)
+
+    def _decode(self, task: Task, digest: bytes) -> None:
+        self._digests.add(digest)
+        if task.kind == "content" and task.state is not None and task.state.asset_id is not None:
+            self._overwritten.add(task.state.asset_id)
+        self._acquire_slot()
+        future = self._pool.submit(task.path, self._make_request(task))
+        future.add_done_callback(self._image_decoded(task, digest))
 
     def _digest(self, task: Task) -> bytes:
         if task.kind == "embedding" and task.state is not None and task.state.file_hash is not None:
@@ -151,21 +182,50 @@ class Triage:
         _check_same(identity, task.identity)
         return digest
 
-    def _known_bytes(self, task: Task, digest: bytes) -> Outcome | None:
-        """What a file whose bytes are already indexed comes to; None when they are new."""
+    def _settle_known(self, task: Task, digest: bytes) -> Task | None:
+        """Send what a file whose bytes are indexed already comes to; returns what is left for the decoder, if anything.
+
+        An asset whose own file is being overwritten in this run is no source: its row may have changed by the time
+        the copy is committed.
+        """
+        twins = self._store.find_by_hash(digest, self._space)
+        sources = [twin for twin in twins if twin.asset_id is not None and twin.asset_id not in self._overwritten]
+        if task.kind == "embedding":
+            return self._share_embedding(task, sources)
         if task.state is not None and task.state.asset_id is not None:
-            if task.state.file_hash == digest and task.state.embedded:
-                return Outcome(TouchImage(task.state.asset_id, task.identity), ("touched", "done"))
+            if task.state.file_hash != digest or not task.state.embedded:
+                return task
+            self._outbox.put(Outcome(TouchImage(task.state.asset_id, task.identity), ("touched", "done")))
             return None
-        for twin in self._store.find_by_hash(digest, self._space):
-            if twin.asset_id is None or not twin.embedded:
-                continue
-            if twin.asset_id not in self.moved and not os.path.lexists(twin.path):
-                self.moved.add(twin.asset_id)
-                return Outcome(MoveImage(twin.asset_id, task.path, task.identity), ("moved", "done"))
-            copy = CopyImage(twin.asset_id, task.path, task.identity, task.created_at)
-            return Outcome(copy, ("copied", "done"))
-        return None
+        for twin in sources:
+            assert twin.asset_id is not None
+            if _has_left(twin) and self._moved.claim(twin.asset_id):
+                return self._move(task, twin, twin.asset_id)
+        for twin in sources:
+            if twin.embedded and twin.asset_id is not None:
+                copy = CopyImage(twin.asset_id, task.path, task.identity, task.created_at)
+                self._outbox.put(Outcome(copy, ("copied", "done")))
+                return None
+        return task
+
+    def _move(self, task: Task, twin: FileState, asset_id: int) -> Task | None:
+        """The asset keeps its id, tags and names, also while it still lacks a vector of the model being built."""
+        change = MoveImage(asset_id, task.path, task.identity)
+        self._outbox.put(Outcome(change, ("moved", "done") if twin.embedded else ("moved",)))
+        return None if twin.embedded else replace(task, kind="embedding", state=twin)
+
+    def _share_embedding(self, task: Task, sources: list[FileState]) -> Task | None:
+        """A copy of an image that has its vector already takes that one."""
+        assert task.state is not None
+        assert task.state.asset_id is not None
+        for twin in sources:
+            if twin.embedded and twin.asset_id is not None:
+                vector = self._store.vectors(self._space, [twin.asset_id]).get(twin.asset_id)
+                if vector is not None:
+                    change = PutEmbedding(task.state.asset_id, self._space.key, vector)
+                    self._outbox.put(Outcome(change, ("updated", "done")))
+                    return None
+        return task
 
     def _acquire_slot(self) -> None:
         while not self._slots.acquire(timeout=0.5):
@@ -227,3 +287,23 @@ def _check_same(now: FileIdentity, then: FileIdentity) -> None:
     """FileAccessError if the bytes just read may not be those that the walk saw."""
     if (now.size, now.mtime_ns) != (then.size, then.mtime_ns):
         raise FileAccessError(CHANGED_MEANWHILE)
+
+
+def _has_left(state: FileState) -> bool:
+    """Whether an asset's file is really gone from where it was, and not its disk or the right to look."""
+    try:
+        os.lstat(state.path)
+        return False
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError:
+        return False
+    folder = os.path.dirname(state.path)
+    return state.missing or device_of(folder) == state.identity.device or _holds_anything(folder)
+
+
+def _holds_anything(folder: str) -> bool:
+    """A folder with something in it is no empty mount point, though its disk may have got another number."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        return any(True for _ in entries)
+    return False

@@ -1,0 +1,124 @@
+"""Moves, copies and replacements that meet in one run: every image keeps its identity and has its own content."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import shutil
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.pictures import save_picture
+
+from smartsearch.catalog import ModelChoice
+from smartsearch.core.assets import Asset, TouchImage
+from smartsearch.core.query import Everything
+from smartsearch.library import Library
+from smartsearch.stores.sqlite import SqliteStore
+from smartsearch.testing_models import make_tiny_model
+
+
+@pytest.fixture
+def other(home: Path, tiny_models: Path, tmp_path: Path) -> ModelChoice:
+    """A second installed model."""
+    models = tmp_path / "two-models"
+    shutil.copytree(tiny_models, models)
+    make_tiny_model(models / "other" / "fp32", name="other")
+    (home / "models").unlink()
+    (home / "models").symlink_to(models)
+    return ModelChoice("other")
+
+
+def asset_at(library: Library, path: Path) -> Asset:
+    asset = library.store.asset_by_path(str(path))
+    assert asset is not None, path
+    return asset
+
+
+@pytest.mark.parametrize("copy", ["a-copy.jpg", "z-copy.jpg"])
+def test_an_image_moved_and_copied_at_once_is_at_both_places(library: Library, photos: Path, copy: str) -> None:
+    library.index([photos])
+    before = asset_at(library, photos / "0000-red.jpg").id
+    shutil.copy(photos / "0000-red.jpg", photos / copy)
+    os.rename(photos / "0000-red.jpg", photos / "moved.jpg")
+    progress = library.index([photos]).progress
+    assert (progress.moved, progress.copied, progress.missing, progress.embedded) == (1, 1, 0, 0)
+    assert before in {asset_at(library, photos / "moved.jpg").id, asset_at(library, photos / copy).id}
+    assert library.index([photos]).progress.todo == 0
+
+
+def test_originals_moved_aside_and_edited_versions_in_their_place(
+    library: Library, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy must not be taken from a row that is being overwritten, even if the commit is slow."""
+    library.settings = dataclasses.replace(
+        library.settings, runtime=dataclasses.replace(library.settings.runtime, batch_size=1)
+    )
+    library.index([photos])
+    (photos / "originals").mkdir()
+    for index, path in enumerate(sorted(photos.glob("*.jpg"))):
+        os.rename(path, photos / "originals" / path.name)
+        save_picture(path, "blue", seed=10_000 + index)
+    looked, real_apply, real_find = threading.Event(), SqliteStore.apply, SqliteStore.find_by_hash
+
+    def slow(store: SqliteStore, changes: Sequence[Any]) -> None:
+        looked.clear()
+        looked.wait(0.2)  # lets the hashing stage ask about one more file, where it can
+        real_apply(store, changes)
+
+    def find(store: SqliteStore, *arguments: Any) -> Any:
+        try:
+            return real_find(store, *arguments)
+        finally:
+            looked.set()
+
+    monkeypatch.setattr(SqliteStore, "apply", slow)
+    monkeypatch.setattr(SqliteStore, "find_by_hash", find)
+    library.index([photos])
+    assets = library.store.assets(library.store.select(Everything()))
+    assert len(assets) == 48
+    assert [a.path for a in assets if hashlib.sha256(Path(a.path).read_bytes()).digest() != a.file_hash] == []
+
+
+def test_a_move_keeps_its_identity_while_another_model_is_built(
+    library: Library, photos: Path, other: ModelChoice
+) -> None:
+    library.index([photos])
+    library.use_model(other)
+    before = asset_at(library, photos / "0000-red.jpg").id
+    (photos / "elsewhere.jpg").write_bytes((photos / "0000-red.jpg").read_bytes())
+    (photos / "0000-red.jpg").unlink()
+    progress = library.index([photos]).progress
+    assert (progress.moved, progress.added, progress.missing, progress.embedded) == (1, 0, 0, 24)
+    assert progress.done == progress.todo
+    assert asset_at(library, photos / "elsewhere.jpg").id == before
+    assert len(set(library.status().embeddings.values())) == 1
+
+
+def test_copies_share_their_vector_when_another_model_is_built(
+    library: Library, photos: Path, other: ModelChoice
+) -> None:
+    for index in range(10):
+        shutil.copy(photos / "0000-red.jpg", photos / f"copy{index}.jpg")
+    library.index([photos])
+    library.use_model(other)
+    progress = library.index([photos]).progress
+    assert (progress.embedded, progress.updated) == (24, 34)
+    assert set(library.status().embeddings.values()) == {34}
+
+
+def test_an_image_on_a_disk_that_is_away_is_not_taken_for_moved(library: Library, photos: Path, tmp_path: Path) -> None:
+    library.index([photos])
+    known = asset_at(library, photos / "0000-red.jpg")
+    on_a_disk = dataclasses.replace(known.identity, device=known.identity.device + 1)
+    library.store.apply([TouchImage(known.id, on_a_disk)])
+    (tmp_path / "elsewhere").mkdir()
+    shutil.copy(photos / "0000-red.jpg", tmp_path / "elsewhere" / "copy.jpg")
+    photos.rename(tmp_path / "unplugged")
+    progress = library.index([tmp_path / "elsewhere"]).progress
+    assert (progress.copied, progress.moved) == (1, 0)
+    assert asset_at(library, photos / "0000-red.jpg").id == known.id
