@@ -12,6 +12,7 @@ from smartsearch.catalog import ModelCatalog, ModelChoice
 from smartsearch.core.assets import FileState
 from smartsearch.core.errors import MediaError, ModelError
 from smartsearch.core.settings import Settings
+from smartsearch.core.spaces import NO_SPACE
 from smartsearch.media.pool import DecodePool
 from smartsearch.media.request import Decoded, DecodeRequest
 from smartsearch.media.thumbnails import ThumbnailStore
@@ -94,18 +95,22 @@ class Doctor:
     def _thumbnail_files(self, repair: bool) -> Iterator[Finding]:
         if repair:
             self._thumbnails.remove_stray()  # what a killed run left half-written
-        wanted = {state.file_hash: state for state in self._images() if state.file_hash is not None}
+        # Digests only: the states of a large library would fill the memory.
+        wanted = {state.file_hash for state in self._images() if state.file_hash is not None}
         stored = set(self._thumbnails.digests())
-        stray = stored - wanted.keys()
+        stray = stored - wanted
         if stray:
             finding = Finding("thumbnails", f"{len(stray):,} thumbnails belong to no image.", repairable=True)
             if repair:
                 for digest in stray:
                     self._thumbnails.remove(digest)
             yield replace(finding, repaired=repair)
-        damaged = {digest for digest in stored & wanted.keys() if not self._thumbnails.is_sound(digest)}
-        lacking = [state for digest, state in wanted.items() if digest not in stored or digest in damaged]
-        present = [state for state in lacking if not state.missing]
+        unsound = {digest for digest in wanted if digest not in stored or not self._thumbnails.is_sound(digest)}
+        lacking: dict[bytes, FileState] = {}
+        for state in self._images():
+            if state.file_hash in unsound and (state.file_hash not in lacking or lacking[state.file_hash].missing):
+                lacking[state.file_hash] = state  # of several copies one that is there
+        present = [state for state in lacking.values() if not state.missing]
         if len(lacking) > len(present):
             count = len(lacking) - len(present)
             yield Finding("thumbnails", f"{count:,} missing images have no thumbnail.", severity="note")
@@ -114,7 +119,7 @@ class Doctor:
             yield replace(finding, repaired=repair and self._remake(present) == len(present))
 
     def _remake(self, states: list[FileState]) -> int:
-        """Decode originals again for their thumbnails; returns how many could be made."""
+        """Decode unchanged originals again for their thumbnails; returns how many could be made."""
         made = 0
         workers = self._settings.runtime.workers or usable_cores()
         request = DecodeRequest((), self._settings.media, self._settings.thumbnails)
@@ -125,11 +130,13 @@ class Doctor:
                 ]
                 for state, future in futures:
                     try:
-                        webp = future.result().content.thumbnail
+                        decoded = future.result()
                     except MediaError:
                         continue
-                    assert state.file_hash is not None
-                    self._thumbnails.put(state.file_hash, webp)
+                    found, known = decoded.identity, state.identity
+                    if state.file_hash is None or (found.size, found.mtime_ns) != (known.size, known.mtime_ns):
+                        continue  # other bytes by now: `index` makes their thumbnail
+                    self._thumbnails.put(state.file_hash, decoded.content.thumbnail)
                     made += 1
         return made
 
@@ -140,5 +147,4 @@ class Doctor:
             yield Finding("files", message, severity="note")
 
     def _images(self) -> Iterator[FileState]:
-        space = self._catalog.encoders(self._model).image.space
-        return (state for state in self._store.file_states(space) if state.asset_id is not None)
+        return (state for state in self._store.file_states(NO_SPACE) if state.asset_id is not None)

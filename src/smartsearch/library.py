@@ -23,6 +23,7 @@ from smartsearch.core.errors import (
 )
 from smartsearch.core.query import Not, Present
 from smartsearch.core.settings import Settings
+from smartsearch.core.spaces import NO_SPACE
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
 from smartsearch.stores.sqlite import SqliteStore
 
@@ -147,9 +148,10 @@ class Library:
         targets = [Target(root) for root in roots]
         if not self.store.setting(_ACTIVE):
             self.store.put_setting(_ACTIVE, str(self.catalog.pinned(self.model)))
-        with self._index_session() as session:
+        coming = self.next_model
+        with self._index_session(coming) as session:
             report = session.run(targets, retry_errors=retry_errors, progress=progress, cancelled=cancelled)
-        self._complete_next_model(report, roots)
+        self._complete_next_model(coming, report, roots)
         # A short-lived `query` would never finish the codes of a large library's index: this run does.
         self.store.settle_vectors(self.catalog.encoders(self.model).image.space)
         return report
@@ -157,35 +159,39 @@ class Library:
     def watch(self, tell: Callable[[IndexReport], None], stop: threading.Event | None = None) -> None:
         """Keep every root current until ``stop`` is set, or KeyboardInterrupt. ``tell`` hears of each round."""
         roots = self._roots_for((), recursive=True)
-        with self._index_session() as session:
+        with self._index_session(self.next_model) as session:
             session.watch(roots, tell, stop or threading.Event())
 
-    def _index_session(self) -> IndexSession:
+    def _index_session(self, coming: ModelChoice | None = None) -> IndexSession:
+        """A session that embeds by the active model and by the one the library is changing to."""
         from smartsearch.indexing.session import IndexSession
 
-        coming = self.next_model
         choices = (self.model, coming) if coming else (self.model,)
         encoders = [self.catalog.encoders(choice).image for choice in choices]
         return IndexSession(self.store, encoders, self.thumbnails, self.settings, self.places.library)
 
-    def _complete_next_model(self, report: IndexReport, roots: Sequence[Root]) -> None:
-        """Once a run saw every root, all images that can be embedded have their vector: the next model takes over."""
-        coming = self.next_model
+    def _complete_next_model(self, coming: ModelChoice | None, report: IndexReport, roots: Sequence[Root]) -> None:
+        """Once a run saw every root, all images that can be embedded have their vector: the next model takes over,
+        unless somebody chose another one during the run."""
         everything = {root.path for root in roots} >= {root.path for root in self.store.roots()}
-        if coming and everything and report.state == "done" and not report.unavailable:
+        if coming and coming == self.next_model and everything and report.state == "done" and not report.unavailable:
             self.store.put_setting(_ACTIVE, str(coming))
             self.store.put_setting(_NEXT, "")
 
     def add_root(self, path: Path, *, recursive: bool = True) -> Root:
         """Remember a folder or file to index. PathNotFoundError unless it is there, or was known before."""
+        return self.store.add_root(self._existing(path), recursive)
+
+    def _existing(self, path: Path) -> str:
         absolute = os.path.abspath(os.path.expanduser(path))
         if not os.path.exists(absolute) and absolute not in {root.path for root in self.store.roots()}:
             raise PathNotFoundError(f"There is no file or folder {absolute}.", hint="Check the spelling, or mount it.")
-        return self.store.add_root(absolute, recursive)
+        return absolute
 
     def _roots_for(self, paths: Sequence[Path], recursive: bool) -> list[Root]:
         """The roots of this call, remembered; all known ones when none are named."""
-        roots = {root.path: root for root in (self.add_root(path, recursive=recursive) for path in paths)}
+        wanted = [self._existing(path) for path in paths]  # all of them, before any is remembered
+        roots = {path: self.store.add_root(path, recursive) for path in wanted}
         if not roots:
             roots = {root.path: root for root in self.store.roots()}
         if not roots:
@@ -276,9 +282,8 @@ class Library:
         with exclusive(self.places.library):
             doomed = self.store.assets(asset_ids)
             forgotten = self.store.forget(asset_ids)
-            space = self.catalog.encoders(self.model).image.space
             for digest in {asset.file_hash for asset in doomed}:
-                if not self.store.find_by_hash(digest, space):
+                if not self.store.find_by_hash(digest, NO_SPACE):
                     self.thumbnails.remove(digest)
         return forgotten
 
@@ -316,14 +321,13 @@ class Library:
         return total
 
     def _job_progress(self) -> dict[str, Any]:
-        """The latest index job. A row left "running" by a process that is gone was interrupted."""
+        """The latest index job (the store says "interrupted" of one whose process is gone)."""
         jobs = [job for job in self.store.jobs() if job.kind == "index"]
         if not jobs:
             return {"state": "idle", "done": 0, "total": 0, "errors": 0}
         job = jobs[0]
-        state = "interrupted" if job.state == "running" and not _alive(job.pid) else job.state
         return {
-            "state": state,
+            "state": job.state,
             "done": job.done,
             "total": job.total or 0,
             "errors": job.errors,
@@ -331,15 +335,3 @@ class Library:
             "updated_at": job.updated_at,
             **{key: job.detail[key] for key in ("rate", "eta", "current") if key in job.detail},
         }
-
-
-def _alive(pid: int | None) -> bool:
-    if pid is None:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -55,6 +55,10 @@ class EmbeddingSpace:
         return f"{self.model}@{self.revision}-{self.variant}-{self.preprocessing}"
 
 
+NO_SPACE = EmbeddingSpace("", "", "", 0)
+"""The space of no model: for questions about files whose vectors do not matter, so that no model needs to be there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Maps a cosine to the probability that the photo matches: ``sigmoid(z*Z + cos*C + bias)``.

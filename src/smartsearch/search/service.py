@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.assets import Asset, Embedding
-from smartsearch.core.errors import QueryError
+from smartsearch.core.errors import AssetNotFoundError, QueryError
 from smartsearch.core.ports import Neighbor, Store, TextEncoder
 from smartsearch.core.query import And, Everything, IdIn, Not, Present, Query
 from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend
@@ -114,8 +114,10 @@ class SearchService:
             example = self.embed_image(request.image)
         elif request.like is not None:
             example = self.store.vectors(self.space, [request.like]).get(request.like)
+            if example is None and not self.store.assets([request.like]):
+                raise AssetNotFoundError(f"There is no image {request.like} in the library.")
             if example is None:
-                raise QueryError(f"Image {request.like} is not in the library or has no embedding yet.")
+                raise QueryError(f"Image {request.like} has no embedding yet.", hint="Run `smartsearch index`.")
         if example is not None:
             parts.append((example, request.image_weight if text else 1.0))
         if text:
