@@ -15,8 +15,8 @@ import pytest
 from tests.pictures import save_picture
 
 from smartsearch.catalog import ModelChoice
-from smartsearch.core.assets import Asset, TouchImage
-from smartsearch.core.query import Everything
+from smartsearch.core.assets import Asset, FileState, TouchImage
+from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.library import Library
 from smartsearch.stores.sqlite import SqliteStore
 from smartsearch.testing_models import make_tiny_model
@@ -51,37 +51,37 @@ def test_an_image_moved_and_copied_at_once_is_at_both_places(library: Library, p
     assert library.index([photos]).progress.todo == 0
 
 
-def test_originals_moved_aside_and_edited_versions_in_their_place(
+def test_an_original_moved_aside_and_an_edited_version_in_its_place(
     library: Library, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The copy must not be taken from a row that is being overwritten, even if the commit is slow."""
-    library.settings = dataclasses.replace(
-        library.settings, runtime=dataclasses.replace(library.settings.runtime, batch_size=1)
-    )
+    """The worst moment: the original is looked up just before its old row is overwritten, and committed just after."""
     library.index([photos])
-    (photos / "originals").mkdir()
-    for index, path in enumerate(sorted(photos.glob("*.jpg"))):
-        os.rename(path, photos / "originals" / path.name)
-        save_picture(path, "blue", seed=10_000 + index)
-    looked, real_apply, real_find = threading.Event(), SqliteStore.apply, SqliteStore.find_by_hash
+    edited, original = photos / "0000-red.jpg", photos / "originals" / "0000-red.jpg"
+    original.parent.mkdir()
+    os.rename(edited, original)
+    save_picture(edited, "blue", seed=10_000)
+    digest = hashlib.sha256(original.read_bytes()).digest()
+    committing, asked = threading.Event(), threading.Event()
+    real_apply, real_find = SqliteStore.apply, SqliteStore.find_by_hash
 
-    def slow(store: SqliteStore, changes: Sequence[Any]) -> None:
-        looked.clear()
-        looked.wait(0.2)  # lets the hashing stage ask about one more file, where it can
+    def apply(store: SqliteStore, changes: Sequence[Any]) -> None:
+        committing.set()
+        assert asked.wait(60)
         real_apply(store, changes)
 
-    def find(store: SqliteStore, *arguments: Any) -> Any:
-        try:
-            return real_find(store, *arguments)
-        finally:
-            looked.set()
+    def find(store: SqliteStore, file_hash: bytes, space: EmbeddingSpace) -> list[FileState]:
+        if file_hash == digest:
+            assert committing.wait(60)
+        found = real_find(store, file_hash, space)
+        if file_hash == digest:
+            asked.set()
+        return found
 
-    monkeypatch.setattr(SqliteStore, "apply", slow)
+    monkeypatch.setattr(SqliteStore, "apply", apply)
     monkeypatch.setattr(SqliteStore, "find_by_hash", find)
     library.index([photos])
-    assets = library.store.assets(library.store.select(Everything()))
-    assert len(assets) == 48
-    assert [a.path for a in assets if hashlib.sha256(Path(a.path).read_bytes()).digest() != a.file_hash] == []
+    for path in (edited, original):
+        assert asset_at(library, path).file_hash == hashlib.sha256(path.read_bytes()).digest()
 
 
 def test_a_move_keeps_its_identity_while_another_model_is_built(

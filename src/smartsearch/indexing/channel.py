@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -40,11 +40,16 @@ class Channel(Generic[T]):
             self._items.append(item)
             self._condition.notify_all()
 
-    def take(self, most: int, *, least: int = 1, patience: float = 0.0) -> list[T]:
+    def take(
+        self, most: int, *, least: int = 1, patience: float = 0.0, waiting: Callable[[], None] = lambda: None
+    ) -> list[T]:
         """Up to ``most`` items, at least one. Waits for the first as long as it takes, for ``least`` items up to
-        ``patience`` seconds more. Empty means closed and drained."""
+        ``patience`` seconds more. Empty means closed and drained.
+
+        ``waiting`` is called about twice a second while there is nothing; what it raises ends the wait."""
         with self._condition:
             while not self._items and not self._closed and not self._aborted:
+                waiting()
                 self._condition.wait(_WAKE_SECONDS)
             self._condition.wait_for(lambda: len(self._items) >= least or self._closed or self._aborted, patience)
             if self._aborted:

@@ -47,8 +47,8 @@ class IndexSettings:
     """Folders never entered, the library itself first of all."""
 
 
-Source = Callable[[Callable[[Outcome], None]], Iterable[Task]]
-"""Makes tasks; is given where to send what needs no work."""
+Source = Callable[[Callable[[Outcome], None], Callable[[], bool]], Iterable[Task]]
+"""Makes tasks; is given where to send what needs no work, and whether the run has stopped."""
 
 
 class RunCancelled(Exception):  # noqa: N818 - a decision of the user, not an error
@@ -98,9 +98,9 @@ class IndexPipeline:
         )
         state: Literal["done", "cancelled"] = "done"
         try:
-            twins = self._pass(lambda send: scan.tasks(targets, send), moved)
+            twins = self._pass(lambda send, stopped: scan.tasks(targets, send, stopped), moved)
             while twins:
-                twins = self._pass(lambda _, waiting=twins: waiting, moved)  # type: ignore[misc]
+                twins = self._pass(lambda *_, waiting=twins: waiting, moved)
             self._mark_missing(scan.vanished())
         except (KeyboardInterrupt, RunCancelled):
             state = "cancelled"
@@ -124,15 +124,14 @@ class IndexPipeline:
         )
         committer = Committer(self._store, self._thumbnails, outbox, lambda batch: self._committed(batch, triage))
         with _stages((tasks, ready, outbox)) as start:
-            start("scan", lambda: _feed(source(outbox.put), tasks))
+            start("scan", lambda: _feed(source(outbox.put, lambda: tasks.aborted), tasks))
             start("triage", triage.run)
             committing = start("commit", committer.run)
             try:
                 while batch := self._next_batch(ready):
                     triage.taken(len(batch))
                     self._encode(batch, outbox)
-                    if self._cancelled():
-                        raise RunCancelled
+                    self._stop_if_cancelled()
             except (KeyboardInterrupt, RunCancelled):
                 # What is encoded is paid for: commit it before leaving.
                 tasks.abort()
@@ -143,6 +142,10 @@ class IndexPipeline:
             outbox.close()
         return triage.twins
 
+    def _stop_if_cancelled(self) -> None:
+        if self._cancelled():
+            raise RunCancelled
+
     @property
     def _in_flight(self) -> int:
         return 2 * self._settings.batch_size + self._settings.workers
@@ -151,7 +154,7 @@ class IndexPipeline:
         """What is decoded, up to a batch. While little is, the decoders need the processors more than the encoder does,
         which is a fifth slower an image in batches of one or two."""
         most = self._settings.batch_size
-        return ready.take(most, least=max(1, most // 2), patience=BATCH_SECONDS)
+        return ready.take(most, least=max(1, most // 2), patience=BATCH_SECONDS, waiting=self._stop_if_cancelled)
 
     def _encode(self, batch: Sequence[Ready], outbox: Channel[Outcome]) -> None:
         vectors: list[dict[str, Embedding]] = [{} for _ in batch]

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from smartsearch.core.assets import Change, ClearError, FileError, FileState, MoveImage, RecordError, Root, TouchImage
+from smartsearch.core.assets import (
+    Change,
+    ClearError,
+    FileError,
+    FileIdentity,
+    FileState,
+    MoveImage,
+    RecordError,
+    Root,
+    TouchImage,
+)
 from smartsearch.core.ports import Store
 from smartsearch.core.settings import DiscoverySettings
 from smartsearch.core.spaces import EmbeddingSpace
@@ -67,8 +77,10 @@ class Scan:
         self.problems: list[Problem] = []
         self.unavailable: list[str] = []
 
-    def tasks(self, targets: Sequence[Target], send: Callable[[Outcome], None]) -> Iterator[Task]:
-        """Walk every target and yield what needs work; the rest is counted or sent."""
+    def tasks(
+        self, targets: Sequence[Target], send: Callable[[Outcome], None], stopped: Callable[[], bool]
+    ) -> Iterator[Task]:
+        """Walk every target and yield what needs work; the rest is counted or sent. Ends early once ``stopped``."""
         partial = all(target.start is not None for target in targets)
         known = KnownFiles() if partial else self._known(None)
         for target in targets:
@@ -87,6 +99,8 @@ class Scan:
             works = plan(found, known, path, recursive=recursive, partial=target.start is not None)
             with closing(works):  # type: ignore[type-var]
                 for work in works:
+                    if stopped():
+                        return
                     task = self._take(work, send)
                     if task is not None:
                         self._tally.add("todo")
@@ -97,7 +111,16 @@ class Scan:
         """What the store remembers. Looking at a few folders must not read a million rows; whether their new files
         were moved in from elsewhere then shows by their bytes."""
         states = self._store.file_states(self._space, under)
-        return KnownFiles(state for state in states if not (self._retry_errors and state.asset_id is None))
+        return KnownFiles(self._without_errors(states) if self._retry_errors else states)
+
+    def _without_errors(self, states: Iterable[FileState]) -> Iterator[FileState]:
+        """As if no file had failed: an image whose new bytes could not be read is one that changed."""
+        failed = {error.path for error in self._store.errors()}
+        for state in states:
+            if state.path not in failed:
+                yield state
+            elif state.asset_id is not None:
+                yield replace(state, identity=FileIdentity(0, 0, 0, 0))
 
     def vanished(self) -> list[int]:
         """Assets whose files are gone and did not turn up elsewhere."""

@@ -23,6 +23,9 @@ from smartsearch.indexing.scan import Target
 from smartsearch.media.pool import DecodePool
 from smartsearch.onnx.threads import usable_cores
 
+BUSY_SECONDS = 2.0
+"""How often a watch that finds the library locked tries again."""
+
 JOB_ROW_SECONDS = 1.0
 """How often the job row is brought up to date: it feeds `status` and the web page."""
 
@@ -103,7 +106,7 @@ class IndexSession:
     def watch(self, roots: Sequence[Root], tell: Callable[[IndexReport], None], stop: threading.Event) -> None:
         """Index what changes until ``stop`` is set, or KeyboardInterrupt. The first round looks at everything.
 
-        A round that finds the library locked by another process is made up for by the next. Any other
+        A round that finds the library locked by another process waits for it; changes gather meanwhile. Any other
         SmartsearchError ends the watch and is raised.
         """
         failures: list[SmartsearchError] = []
@@ -113,9 +116,9 @@ class IndexSession:
             if not targets or stop.is_set():
                 return
             try:
-                tell(self.run(targets, cancelled=stop.is_set))
-            except LibraryBusyError:
-                raise
+                report = self._run_when_free(targets, stop)
+                if report is not None:
+                    tell(report)
             except SmartsearchError as error:
                 failures.append(error)
                 stop.set()
@@ -127,6 +130,15 @@ class IndexSession:
                 pass
         if failures:
             raise failures[0]
+
+    def _run_when_free(self, targets: Sequence[Target], stop: threading.Event) -> IndexReport | None:
+        """A run as soon as no other process holds the lock; None if ``stop`` comes first."""
+        while not stop.is_set():
+            try:
+                return self.run(targets, cancelled=stop.is_set)
+            except LibraryBusyError:
+                stop.wait(BUSY_SECONDS)
+        return None
 
 
 def changed_targets(roots: Sequence[Root], places: ChangedPlaces) -> list[Target]:
