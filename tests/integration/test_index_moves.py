@@ -122,3 +122,16 @@ def test_an_image_on_a_disk_that_is_away_is_not_taken_for_moved(library: Library
     progress = library.index([tmp_path / "elsewhere"]).progress
     assert (progress.copied, progress.moved) == (1, 0)
     assert asset_at(library, photos / "0000-red.jpg").id == known.id
+
+
+def test_a_hidden_folder_named_as_a_root_is_not_missing_from_the_root_above(library: Library, photos: Path) -> None:
+    private = photos / ".private"
+    save_picture(private / "one.jpg", "blue", seed=501)
+    save_picture(private / "two.jpg", "blue", seed=502)
+    library.index([photos])
+    library.index([private])
+    for paths in ([], [photos], []):
+        library.index(paths)
+        assert library.status().missing == 0
+    (private / "one.jpg").unlink()
+    assert library.index([]).progress.missing == 1

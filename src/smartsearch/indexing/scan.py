@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -72,8 +73,9 @@ class Scan:
         self._tally = tally
         self._skip = tuple(skip)
         self._retry_errors = retry_errors
-        self._vanished: list[int] = []
+        self._vanished: dict[int, None] = {}
         self._moved = moved
+        self._roots: list[str] | None = None
         self.problems: list[Problem] = []
         self.unavailable: list[str] = []
 
@@ -101,7 +103,7 @@ class Scan:
                 for work in works:
                     if stopped():
                         return
-                    task = self._take(work, send)
+                    task = self._take(work, target.root, send)
                     if task is not None:
                         self._tally.add("todo")
                         yield task
@@ -126,7 +128,7 @@ class Scan:
         """Assets whose files are gone and did not turn up elsewhere."""
         return [asset_id for asset_id in self._vanished if asset_id not in self._moved]
 
-    def _take(self, work: Work, send: Callable[[Outcome], None]) -> Task | None:
+    def _take(self, work: Work, root: Root, send: Callable[[Outcome], None]) -> Task | None:
         match work:
             case Unchanged(count):
                 self._tally.add("found", "unchanged", count=count)
@@ -150,10 +152,13 @@ class Scan:
                 assert state.asset_id is not None
                 self._settle(send, TouchImage(state.asset_id, found.identity), "touched")
             case Vanished(states):
-                self._vanished += [state.asset_id for state in states if state.asset_id is not None]
                 for state in states:
+                    if self._is_seen_by_another(state, root):
+                        continue
                     if state.asset_id is None:
                         self._forget_error(send, state)
+                    else:
+                        self._vanished[state.asset_id] = None
             case WalkProblem(path, code, message):
                 self.problems.append(Problem(path, code, message))
                 # Without an identity: whatever is there is looked at again by the next run.
@@ -162,6 +167,16 @@ class Scan:
                 self.unavailable.append(path)
                 self.problems.append(Problem(path, "root-unavailable", f"{message}; {count:,} known files kept"))
         return None
+
+    def _is_seen_by_another(self, state: FileState, root: Root) -> bool:
+        """Whether a file that the walk of ``root`` leaves out is there in a root of its own below: a hidden or
+        excluded folder that the user named."""
+        if self._roots is None:
+            self._roots = [each.path for each in self._store.roots()]
+        inside = os.path.join(root.path, "")
+        nested = [path for path in self._roots if path.startswith(inside)]
+        within = any(state.path == path or state.path.startswith(os.path.join(path, "")) for path in nested)
+        return within and os.path.lexists(state.path)
 
     def _settle(self, send: Callable[[Outcome], None], change: Change, counter: Counter) -> None:
         self._tally.add("found", "todo")
