@@ -234,3 +234,34 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(home: Path, tmp_path: Pat
     rest = json.loads(run("index", "--json").stdout)
     assert first["added"] + rest["added"] == 300
     assert "All is well" in run("doctor").stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("command", [["query", "--type", "jpeg"], ["query", "--json", "blue"], ["status"]])
+def test_output_that_cannot_be_written_is_one_line(run: Run, photos: Path, command: list[str]) -> None:
+    run("index", photos)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([PROGRAM, *command], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 70
+    assert done.stderr.startswith("smartsearch: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_closed_standard_output_is_no_error(run: Run, photos: Path) -> None:
+    run("index", photos)
+    for command in ("query --type jpeg", "query --type jpeg -0", "status --json"):
+        line = f'"{PROGRAM}" {command} >&-'
+        done = subprocess.run(["sh", "-c", line], stderr=subprocess.PIPE, text=True, timeout=120)
+        assert (done.returncode, done.stderr) == (0, ""), command
+
+
+def test_an_export_is_whole_when_the_reader_leaves_early(run: Run, photos: Path, tmp_path: Path) -> None:
+    run("index", photos)
+    out = tmp_path / "out.jsonl"
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [PROGRAM, "query", "--type", "jpeg", "--export", out]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=120)
+    os.close(writer)
+    assert "Traceback" not in done.stderr
+    assert len(out.read_text().splitlines()) == 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -55,12 +56,30 @@ app.add_typer(models.app, name="models")
 
 def main() -> None:
     """Run the command line. Exit codes are listed in docs/cli.md and carried by each error class."""
-    # Names that are no valid text are part of people's disks; they must never break an answer.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
         app()
     except SmartsearchError as error:
         typer.echo(f"smartsearch: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        typer.echo(f"smartsearch: {error}. What was committed stays.", err=True)
+        sys.exit(SmartsearchError.exit_code)
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        typer.echo(f"smartsearch: a fault of the program: {error!r}. Please report it with the lines above.", err=True)
+        sys.exit(SmartsearchError.exit_code)
+
+
+def _prepare_streams() -> None:
+    """Make standard output and error take any text, also where the caller closed them."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    # Names that are no valid text are part of people's disks; they must never break an answer.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

@@ -136,13 +136,14 @@ def _run(
 
     with open_library(context, library, read_only=True) as opened:
         result = opened.search(request, ModelChoice.parse(model) if model else None)
+        if export is not None:
+            # First: whoever reads standard output may leave early, as `head` does.
+            _write_export(export, as_text(result.hits, export.suffix.lower()[1:]))
         if format == "table":
             _print_table(result, opened.thumbnail_path if thumbnails else None)
         else:
             sys.stdout.buffer.write(as_text(result.hits, format).encode("utf-8", "surrogateescape"))
             sys.stdout.buffer.flush()
-        if export is not None:
-            _write_export(export, as_text(result.hits, export.suffix.lower()[1:]))
         if open_best and result.hits:
             typer.launch(result.hits[0].asset.path)
 
