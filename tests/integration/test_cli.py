@@ -265,3 +265,13 @@ def test_an_export_is_whole_when_the_reader_leaves_early(run: Run, photos: Path,
     os.close(writer)
     assert "Traceback" not in done.stderr
     assert len(out.read_text().splitlines()) == 12
+
+
+def test_a_folder_that_is_gone_keeps_its_photos_and_says_so(run: Run, photos: Path) -> None:
+    run("index", photos)
+    photos.rename(photos.with_name("elsewhere"))
+    advice = run("index", code=9).stderr
+    assert "kept" in advice
+    # prune forgets only what a scan found missing: not to be promised here.
+    assert "prune" not in advice
+    assert json.loads(run("prune", "--dry-run", "--json").stdout)["missing"] == []

@@ -93,7 +93,7 @@ def _leave_by(report: IndexReport) -> None:
     if report.unavailable:
         raise RootUnavailableError(
             f"Nothing was changed for {', '.join(report.unavailable)}: unreadable, not mounted or suddenly empty.",
-            hint="Mount it and index again, or give up its photos with `smartsearch prune`.",
+            hint="Its photos are kept: mount it and index again.",
         )
 
 
