@@ -85,6 +85,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.", hint="Correct it or move it away.") from error
     except OSError as error:
+        if not os.access(path.parent, os.X_OK):
+            return {}  # whoever opens the library says so in better words
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
 
 
@@ -93,7 +95,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     raw: dict[str, Any] = {}
     for section in dataclasses.fields(Settings):
         name = ENVIRONMENT_PREFIX + section.name.upper()
-        if name in environ:
+        if environ.get(name):
             raw[section.name] = environ[name]
         default = getattr(Settings(), section.name)
         if not dataclasses.is_dataclass(default):
@@ -126,21 +128,44 @@ def _validate(raw: Mapping[str, Any], origin: str) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"Setting {place!r} in {origin}: {first['msg'].lower()}.") from error
-    negative = _negative_numbers(as_dict(settings))
-    if negative:
-        raise ConfigError(f"Setting {negative[0]!r} in {origin} must not be negative.")
+        raise ConfigError(f"Setting {place!r} in {origin}: {_plain(first['msg'])}.") from error
+    _check_ranges(settings, origin)
     return settings
 
 
-def _negative_numbers(values: Mapping[str, Any], prefix: str = "") -> list[str]:
-    found: list[str] = []
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            found += _negative_numbers(value, f"{prefix}{key}.")
-        elif isinstance(value, int | float) and value < 0:
-            found.append(prefix + key)
-    return found
+def _plain(message: str) -> str:
+    """The validator's reason without its Python words."""
+    words = message[0].lower() + message[1:]
+    return words.replace("valid tuple", "list").replace("a dictionary or an instance of", "a table of settings for")
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "discovery.min_bytes": (0, 2**63),
+    "media.max_bytes": (1, 2**63),
+    "media.max_pixels": (1, 2**40),
+    "media.min_side": (1, 2**20),
+    "media.seconds": (0.1, 86_400),
+    "media.memory_bytes": (256 * 2**20, 2**63),
+    "thumbnails.size": (16, 4096),
+    "thumbnails.quality": (1, 100),
+    "thumbnails.preview_size": (64, 16_384),
+    "thumbnails.preview_quality": (1, 100),
+    "thumbnails.preview_cache_bytes": (0, 2**63),
+    # More threads or processes than this is a slip of the keyboard that would bring the machine down.
+    "runtime.threads": (0, 512),
+    "runtime.workers": (0, 256),
+    "runtime.batch_size": (1, 4096),
+    "runtime.idle_seconds": (0, 10 * 86_400),
+}
+"""The least and the greatest value of every number."""
+
+
+def _check_ranges(settings: Settings, origin: str) -> None:
+    for name, (least, most) in _RANGES.items():
+        section, key = name.split(".")
+        value = getattr(getattr(settings, section), key)
+        if not least <= value <= most:  # also false for NaN
+            raise ConfigError(f"Setting {name!r} in {origin} must be between {least:,} and {most:,}, not {value}.")
 
 
 def _unknown_keys(raw: Mapping[str, Any]) -> list[str]:

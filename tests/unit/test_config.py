@@ -45,7 +45,11 @@ def test_lists_in_the_environment_are_split_like_a_search_path(places: Places) -
         ("modell = 'x'", "'modell'"),
         ("[runtime]\nthread = 1", "'runtime.thread'"),
         ("[runtime]\nthreads = 'many'", "runtime.threads"),
-        ("[runtime]\nthreads = -1", "must not be negative"),
+        ("[runtime]\nthreads = -1", "between 0 and 512"),
+        ("[runtime]\nthreads = 100000", "between 0 and 512"),
+        ("[runtime]\nbatch_size = 0", "between 1 and"),
+        ("[media]\nseconds = nan", "media.seconds"),
+        ("[thumbnails]\nquality = 500", "between 1 and 100"),
         ("[runtime]\nprovider = 'abacus'", "runtime.provider"),
         ("runtime = 3", "runtime"),
     ],
@@ -76,3 +80,20 @@ def test_libraries_are_named_or_placed(given: str | None, environ: dict[str, str
     places = find_places(given, {"SMARTSEARCH_HOME": "/h", **environ})
     assert places.library == Path(folder)
     assert places.models == Path("/h/models")
+
+
+def test_every_number_has_a_range() -> None:
+    from smartsearch.config import _RANGES
+
+    numbers = {
+        f"{section}.{key}"
+        for section, values in as_dict(Settings()).items()
+        if isinstance(values, dict)
+        for key, value in values.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    assert numbers == set(_RANGES)
+
+
+def test_an_empty_variable_is_none(places: Places) -> None:
+    assert load_settings(places, {"SMARTSEARCH_MODEL": ""}).model == "pocket"
