@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,11 +18,13 @@ from smartsearch.core.errors import (
     DiskFullError,
     LibraryNotFoundError,
     LibraryReadOnlyError,
+    MediaError,
     PathNotFoundError,
+    UnsupportedFormatError,
     UsageError,
 )
-from smartsearch.core.query import Not, Present
-from smartsearch.core.settings import Settings
+from smartsearch.core.query import InFolder, Not, Present
+from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
 from smartsearch.stores.sqlite import SqliteStore
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from smartsearch.doctor import DoctorReport
     from smartsearch.embeddings.factory import Encoders
     from smartsearch.indexing.progress import IndexProgress, IndexReport
+    from smartsearch.indexing.scan import Target
     from smartsearch.indexing.session import IndexSession
     from smartsearch.media.thumbnails import ThumbnailStore
 
@@ -54,6 +57,20 @@ class LibraryStatus:
     disk_bytes: int
     """Database and vector index, without thumbnails."""
     indexing_progress: dict[str, Any]
+
+
+def require_indexable(path: str | os.PathLike[str]) -> None:
+    """PathNotFoundError unless there is something at the path, UnsupportedFormatError for a file that is no image."""
+    from smartsearch.crawler.found import WalkProblem
+    from smartsearch.crawler.walk import walk
+
+    absolute = os.path.abspath(os.path.expanduser(path))
+    if not os.path.exists(absolute):
+        raise PathNotFoundError(f"There is no file or folder {absolute}.", hint="Check the spelling, or mount it.")
+    if not os.path.isdir(absolute):
+        first = next(walk(absolute, DiscoverySettings()), None)
+        if first is None or isinstance(first, WalkProblem):
+            raise UnsupportedFormatError(f"{absolute} is neither a folder nor an image.")
 
 
 class Library:
@@ -142,23 +159,20 @@ class Library:
         PathNotFoundError before anything is changed, LibraryBusyError when another process is indexing, and
         LibraryReadOnlyError, DiskFullError or ModelError with all committed work kept.
         """
-        from smartsearch.indexing.scan import Target
-
-        roots = self._roots_for(paths, recursive)
-        targets = [Target(root) for root in roots]
+        targets = self._roots_for(paths, recursive)
         if not self.store.setting(_ACTIVE):
             self.store.put_setting(_ACTIVE, str(self.catalog.pinned(self.model)))
         coming = self.next_model
         with self._index_session(coming) as session:
             report = session.run(targets, retry_errors=retry_errors, progress=progress, cancelled=cancelled)
-        self._complete_next_model(coming, report, roots)
+        self._complete_next_model(coming, report, targets)
         # A short-lived `query` would never finish the codes of a large library's index: this run does.
         self.store.settle_vectors(self.catalog.encoders(self.model).image.space)
         return report
 
     def watch(self, tell: Callable[[IndexReport], None], stop: threading.Event | None = None) -> None:
         """Keep every root current until ``stop`` is set, or KeyboardInterrupt. ``tell`` hears of each round."""
-        roots = self._roots_for((), recursive=True)
+        roots = [target.root for target in self._roots_for((), recursive=True)]
         with self._index_session(self.next_model) as session:
             session.watch(roots, tell, stop or threading.Event())
 
@@ -170,10 +184,11 @@ class Library:
         encoders = [self.catalog.encoders(choice).image for choice in choices]
         return IndexSession(self.store, encoders, self.thumbnails, self.settings, self.places.library)
 
-    def _complete_next_model(self, coming: ModelChoice | None, report: IndexReport, roots: Sequence[Root]) -> None:
+    def _complete_next_model(self, coming: ModelChoice | None, report: IndexReport, targets: Sequence[Target]) -> None:
         """Once a run saw every root, all images that can be embedded have their vector: the next model takes over,
         unless somebody chose another one during the run."""
-        everything = {root.path for root in roots} >= {root.path for root in self.store.roots()}
+        seen = {target.root.path for target in targets if target.deep}
+        everything = seen >= {root.path for root in self.store.roots()}
         if coming and coming == self.next_model and everything and report.state == "done" and not report.unavailable:
             self.store.put_setting(_ACTIVE, str(coming))
             self.store.put_setting(_NEXT, "")
@@ -184,19 +199,55 @@ class Library:
 
     def _existing(self, path: Path) -> str:
         absolute = os.path.abspath(os.path.expanduser(path))
-        if not os.path.exists(absolute) and absolute not in {root.path for root in self.store.roots()}:
-            raise PathNotFoundError(f"There is no file or folder {absolute}.", hint="Check the spelling, or mount it.")
+        if absolute not in {root.path for root in self.store.roots()}:
+            require_indexable(absolute)
         return absolute
 
-    def _roots_for(self, paths: Sequence[Path], recursive: bool) -> list[Root]:
-        """The roots of this call, remembered; all known ones when none are named."""
-        wanted = [self._existing(path) for path in paths]  # all of them, before any is remembered
-        roots = {path: self.store.add_root(path, recursive) for path in wanted}
-        if not roots:
-            roots = {root.path: root for root in self.store.roots()}
-        if not roots:
+    def _roots_for(self, paths: Sequence[Path], recursive: bool) -> list[Target]:
+        """What this call looks at, remembered as roots; all known roots when none are named.
+
+        Looking at the top of a root only, once, does not make its subfolders forgotten.
+        """
+        from smartsearch.indexing.scan import Target
+
+        known = {root.path: root for root in self.store.roots()}
+        wanted = dict.fromkeys(self._existing(path) for path in paths)  # all of them, before any is remembered
+        targets = [
+            Target(known[path], deep=False)
+            if path in known and known[path].recursive and not recursive
+            else Target(self.store.add_root(path, recursive))
+            for path in wanted
+        ]
+        targets = targets or [Target(root) for root in known.values()]
+        if not targets:
             raise UsageError("Nothing is indexed yet.", hint="Name a folder: `smartsearch index ~/Pictures`.")
-        return list(roots.values())
+        return targets
+
+    def forget_root(self, path: Path) -> int:
+        """Give up a root for good: it is no longer indexed, and its images are forgotten, unless another root holds
+        them too. Returns how many. Files on disk are not touched. PathNotFoundError if it is no root."""
+        doomed = self._only_in_root(path)
+        absolute = os.path.abspath(os.path.expanduser(path))
+        inside = os.path.join(absolute, "")
+        self.store.remove_root(absolute)
+        self.store.forget_errors([error.path for error in self.store.errors() if error.path.startswith(inside)])
+        return self.prune(sorted(doomed))
+
+    def count_in_root(self, path: Path) -> int:
+        """How many images `forget_root` would forget."""
+        return len(self._only_in_root(path))
+
+    def _only_in_root(self, path: Path) -> set[int]:
+        absolute = os.path.abspath(os.path.expanduser(path))
+        others = [root.path for root in self.store.roots() if root.path != absolute]
+        if len(others) == len(self.store.roots()):
+            raise PathNotFoundError(f"{absolute} is no indexed folder.", hint="`smartsearch status` lists them.")
+        return self._ids_at(absolute).difference(*map(self._ids_at, others))
+
+    def _ids_at(self, path: str) -> set[int]:
+        """The images in a folder and below it, or the one that is this file."""
+        single = self.store.asset_by_path(path)
+        return set(self.store.select(InFolder(path))) | ({single.id} if single else set())
 
     # -- searching
 
@@ -205,7 +256,7 @@ class Library:
         choice = model or self.model
         encoders = self.catalog.encoders(choice)
         service = SearchService(self.store, encoders.text, lambda path: self._embed_file(path, encoders))
-        result = service.search(request)
+        result = service.search(self._example_by_id(request, encoders))
         if not result.hits and not result.withheld:
             self._check_embedded(choice, encoders)
         return result
@@ -221,19 +272,24 @@ class Library:
                 else f"Run `smartsearch models use {choice}`, then `smartsearch index`.",
             )
 
+    def _example_by_id(self, request: SearchRequest, encoders: Encoders) -> SearchRequest:
+        """An example image that is indexed and unchanged is known by its vector; it is no result of its own search."""
+        known = self.store.asset_by_path(os.path.abspath(os.path.expanduser(request.image))) if request.image else None
+        if known is None:
+            return request
+        with suppress(OSError):
+            status = os.stat(known.path)
+            same = (status.st_size, status.st_mtime_ns) == (known.identity.size, known.identity.mtime_ns)
+            if same and self.store.vectors(encoders.image.space, [known.id]):
+                return replace(request, image=None, like=known.id)
+        return request
+
     def _embed_file(self, path: Path, encoders: Encoders) -> Embedding:
-        """The vector of an image file: the stored one if the file is indexed and unchanged, else from its pixels."""
+        """The vector of any image file, decoded in a guarded worker. MediaError names the file."""
         absolute = os.path.abspath(os.path.expanduser(path))
         if not os.path.isfile(absolute):
-            raise PathNotFoundError(f"There is no image {path}.")
-        known = self.store.asset_by_path(absolute)
-        if known is not None:
-            with suppress(OSError):
-                status = os.stat(absolute)
-                if (status.st_size, status.st_mtime_ns) == (known.identity.size, known.identity.mtime_ns):
-                    stored = self.store.vectors(encoders.image.space, [known.id]).get(known.id)
-                    if stored is not None:
-                        return stored
+            what = "is a folder, not an image" if os.path.isdir(absolute) else "is not there"
+            raise PathNotFoundError(f"The example image {path} {what}.")
         import numpy as np
 
         from smartsearch.media.pool import DecodePool
@@ -241,7 +297,10 @@ class Library:
 
         with DecodePool(1, self.settings.media) as pool:
             request = DecodeRequest((encoders.image.preprocessing,), self.settings.media, self.settings.thumbnails)
-            decoded = pool.submit(absolute, request).result()
+            try:
+                decoded = pool.submit(absolute, request).result()
+            except MediaError as error:
+                raise type(error)(f"{path}: {error.message}", hint=error.hint) from error
         vector: Embedding = encoders.image.encode_images(np.stack(decoded.inputs))[0]
         return vector
 

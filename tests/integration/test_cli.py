@@ -101,9 +101,12 @@ def test_similar_and_mixed(run: Run, photos: Path, tmp_path: Path) -> None:
     assert run("similar", example, "--top", 1, "--format", "paths").stdout == f"{photos}/0003-green.jpg\n"
     mixed = run("query", "green", "--image", example, "--top", 1, "--min-score", 0, "--format", "paths").stdout
     assert mixed == f"{photos}/0003-green.jpg\n"
-    assert "There is no image" in run("similar", tmp_path / "none.png", code=3).stderr
+    assert "is not there" in run("similar", tmp_path / "none.png", code=3).stderr
+    assert "is a folder" in run("similar", tmp_path, code=3).stderr
     (tmp_path / "text.png").write_text("no picture")
-    assert run("similar", tmp_path / "text.png", code=3).stderr.count("\n") == 1
+    complaint = run("similar", tmp_path / "text.png", code=3).stderr
+    assert "text.png" in complaint
+    assert complaint.count("\n") == 1
 
 
 def test_index_as_json_and_as_plain_lines(run: Run, photos: Path) -> None:
@@ -114,12 +117,12 @@ def test_index_as_json_and_as_plain_lines(run: Run, photos: Path) -> None:
 
 def test_errors_and_retry(run: Run, photos: Path) -> None:
     (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 and no more")
-    assert "1 errors" in run("index", photos).stdout
+    assert "1 error" in run("index", photos).stdout
     (row,) = json.loads(run("errors", "--json").stdout)["errors"]
     assert row["path"].endswith("broken.jpg")
     assert row["message"]
     assert "broken.jpg" in run("errors").stdout
-    assert "1 errors" in run("index", "--retry-errors").stdout
+    assert "1 error" in run("index", "--retry-errors").stdout
 
 
 def test_no_recursion(run: Run, photos: Path) -> None:
@@ -178,7 +181,7 @@ def test_several_libraries(run: Run, photos: Path, tmp_path: Path) -> None:
         (("query", "dog"), 3, "smartsearch index"),
         (("status",), 3, "no library"),
         (("index", "/nowhere/at/all"), 3, "no file or folder"),
-        (("index",), 2, "Name a folder"),
+        (("index",), 3, "smartsearch index FOLDER"),
         (("query", "dog", "--top", "0"), 2, "--top"),
         (("frobnicate",), 2, "frobnicate"),
     ],
@@ -272,6 +275,31 @@ def test_a_folder_that_is_gone_keeps_its_photos_and_says_so(run: Run, photos: Pa
     photos.rename(photos.with_name("elsewhere"))
     advice = run("index", code=9).stderr
     assert "kept" in advice
-    # prune forgets only what a scan found missing: not to be promised here.
-    assert "prune" not in advice
+    assert "prune --root" in advice
     assert json.loads(run("prune", "--dry-run", "--json").stdout)["missing"] == []
+
+
+def test_a_wrong_first_index_leaves_no_library_behind(run: Run, tmp_path: Path, home: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    assert "neither a folder nor an image" in run("index", tmp_path / "notes.txt", code=3).stderr
+    run("index", tmp_path / "nowhere", code=3)
+    run("index", code=3)
+    run("watch", code=3)
+    assert not (home / "libraries").exists()
+
+
+def test_a_root_can_be_given_up(run: Run, photos: Path, tmp_path: Path) -> None:
+    save_picture(photos / "kept" / "inside.jpg", "red", seed=5)
+    run("index", photos, photos / "kept")
+    for path in photos.glob("*.jpg"):
+        path.unlink()
+    assert "would be forgotten" in run("prune", "--root", photos, "--dry-run").stdout
+    assert "Forgot 12 images" in run("prune", "--root", photos, "--yes").stdout
+    status = json.loads(run("status", "--json").stdout)
+    assert (status["total_images"], [root["path"] for root in status["roots"]]) == (1, [str(photos / "kept")])
+    assert "no indexed folder" in run("prune", "--root", photos, "--yes", code=3).stderr
+
+
+def test_an_unknown_format_is_refused(run: Run, photos: Path) -> None:
+    run("index", photos)
+    assert "no image format" in run("query", "blue", "--type", "bogus", code=2).stderr

@@ -41,6 +41,13 @@ FORMAT_NAMES = {
     "hif": "heif",
     "dib": "bmp",
     "apng": "png",
+    "jp2": "jpeg2000",
+    "j2k": "jpeg2000",
+    "dng": "raw",
+    "nef": "raw",
+    "cr2": "raw",
+    "cr3": "raw",
+    "arw": "raw",
 }
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
@@ -83,7 +90,7 @@ def combine(
             raise QueryError(f"--after {after} is later than --before {before}.")
         parts.append(TakenBetween(start, end))
     if formats:
-        parts.append(FormatIs(tuple(FORMAT_NAMES.get(f.lower().lstrip("."), f.lower().lstrip(".")) for f in formats)))
+        parts.append(FormatIs(tuple(parse_format(name) for name in formats)))
     if min_size or max_size:
         parts.append(
             FileSizeBetween(parse_size(min_size) if min_size else None, parse_size(max_size) if max_size else None)
@@ -114,6 +121,17 @@ def parse_date(text: str) -> tuple[datetime, datetime]:
         return start, datetime(year + 1, 1, 1)
     except (ValueError, OverflowError):
         raise QueryError(f"{text!r} is not a date.", hint="Write 2021, 2021-06 or 2021-06-30.") from None
+
+
+def parse_format(text: str) -> str:
+    """A format's own name from a name or suffix: "JPG" is "jpeg"."""
+    from smartsearch.core.signatures import FORMATS
+
+    name = text.strip().lower().lstrip(".")
+    name = FORMAT_NAMES.get(name, name)
+    if name not in FORMATS:
+        raise QueryError(f"{text!r} is no image format.", hint=f"Known: {', '.join(sorted(FORMATS))}.")
+    return name
 
 
 def parse_size(text: str) -> int:

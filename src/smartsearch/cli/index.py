@@ -45,7 +45,7 @@ def index(
     """
     from smartsearch.catalog import ModelChoice
 
-    with open_library(context, library, create=True) as opened:
+    with open_library(context, library, create=bool(paths), roots=paths or ()) as opened:
         if model:
             opened.use_model(ModelChoice.parse(model))
         with _progress(as_json) as show:
@@ -64,7 +64,7 @@ def watch(
     library: LibraryOption = None,
 ) -> None:
     """Keep the library current: index what is new, changed, moved or deleted within seconds, until Ctrl-C."""
-    with open_library(context, library, create=True) as opened:
+    with open_library(context, library, create=bool(paths), roots=paths or ()) as opened:
         for path in paths or ():
             opened.add_root(path, recursive=recursive)
         _watch(opened, as_json)
@@ -93,7 +93,7 @@ def _leave_by(report: IndexReport) -> None:
     if report.unavailable:
         raise RootUnavailableError(
             f"Nothing was changed for {', '.join(report.unavailable)}: unreadable, not mounted or suddenly empty.",
-            hint="Its photos are kept: mount it and index again.",
+            hint="Its photos are kept: mount it and index again, or give it up with `smartsearch prune --root FOLDER`.",
         )
 
 
@@ -108,6 +108,11 @@ def report_as_dict(report: IndexReport) -> dict[str, Any]:
     return {"state": report.state, **counts, "problems": problems, "unavailable": list(report.unavailable)}
 
 
+def counted(count: int, what: str) -> str:
+    """ "1 error", "2 errors", "3 added"."""
+    return f"{count:,} {what.removesuffix('s') if count == 1 else what}"
+
+
 def _print_report(report: IndexReport, as_json: bool) -> None:
     if as_json:
         echo_json(report_as_dict(report))
@@ -116,7 +121,7 @@ def _print_report(report: IndexReport, as_json: bool) -> None:
 
     done = report.progress
     parts = [
-        f"{getattr(done, name):,} {name}"
+        counted(getattr(done, name), name)
         for name in ("added", "updated", "moved", "copied", "missing", "errors")
         if getattr(done, name)
     ]
@@ -160,7 +165,7 @@ def _progress(as_json: bool) -> Iterator[Callable[[IndexProgress], None]]:
                 completed=state.done,
                 total=state.todo if state.todo else None,
                 rate=f"{state.rate:.1f}/s" if state.done else "",
-                errors=f"{state.errors} errors  " if state.errors else "",
+                errors=counted(state.errors, "errors") + "  " if state.errors else "",
                 file=shorten(state.current, max(12, out.width - 80)) if state.current else "looking at the disk",
             )
 
@@ -168,7 +173,7 @@ def _progress(as_json: bool) -> Iterator[Callable[[IndexProgress], None]]:
 
 
 def _line_printer(as_json: bool) -> Callable[[IndexProgress], None]:
-    last = -PLAIN_LINE_SECONDS
+    last = 0.0  # the first line after a while: before, a rate says nothing
 
     def show(state: IndexProgress) -> None:
         nonlocal last
@@ -180,7 +185,8 @@ def _line_printer(as_json: bool) -> Callable[[IndexProgress], None]:
         elif state.todo:
             left = "" if state.eta is None else f", {state.eta:.0f} s left"
             typer.echo(
-                f"{state.done:,} of {state.todo:,} files, {state.rate:.1f}/s{left}, {state.errors:,} errors", err=True
+                f"{state.done:,} of {state.todo:,} files, {state.rate:.1f}/s{left}, {counted(state.errors, 'errors')}",
+                err=True,
             )
 
     return show

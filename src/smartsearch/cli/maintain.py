@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smartsearch.cli.index import counted
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
+
+if TYPE_CHECKING:
+    from smartsearch.library import Library
 
 
 def register(app: typer.Typer) -> None:
@@ -18,14 +23,20 @@ def register(app: typer.Typer) -> None:
 def prune(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be forgotten.")] = False,
+    root: Annotated[
+        Path | None, typer.Option("--root", help="Give up this indexed folder with all its images.", show_default=False)
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
-    """Forget images whose files are gone: the only way the library ever forgets."""
+    """Forget images whose files are gone or excluded by now: the only way the library ever forgets."""
     from smartsearch.cli.render import printable
 
     with open_library(context, library) as opened:
+        if root is not None:
+            _give_up(opened, root, dry_run=dry_run, yes=yes, as_json=as_json)
+            return
         missing = opened.missing()
         if not (dry_run or yes or as_json) and missing:
             for asset in missing[:10]:
@@ -42,6 +53,16 @@ def prune(
             typer.echo(f"{len(missing):,} images would be forgotten.", err=True)
         else:
             typer.echo(f"Forgot {forgotten:,} images.")
+
+
+def _give_up(opened: Library, root: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    if not (dry_run or yes or as_json):
+        typer.confirm(f"Stop indexing {root} and forget all its images with their tags?", abort=True)
+    count = opened.count_in_root(root) if dry_run else opened.forget_root(root)
+    if as_json:
+        echo_json({"forgotten": 0 if dry_run else count, "root": str(root), "dry_run": dry_run})
+    else:
+        typer.echo(f"{count:,} images would be forgotten." if dry_run else f"Forgot {count:,} images.")
 
 
 def doctor(
@@ -62,7 +83,7 @@ def doctor(
         for finding in report.findings:
             state = "repaired" if finding.repaired else "can be repaired" if finding.repairable else "needs a look"
             typer.echo(f"{finding.kind}: {finding.message} ({state})")
-        typer.echo("All is well." if not report.findings else f"{len(report.findings)} findings.")
+        typer.echo("All is well." if not report.findings else counted(len(report.findings), "findings") + ".")
         if report.open and not repair and any(finding.repairable for finding in report.open):
             typer.echo("`smartsearch doctor --repair` repairs what is derived.", err=True)
     if report.open:

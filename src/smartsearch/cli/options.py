@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -42,12 +42,19 @@ def open_library(
     *,
     create: bool = False,
     read_only: bool = False,
+    roots: Sequence[Path] = (),
 ) -> Iterator[Library]:
-    """The library the options name, closed afterwards. The command's own option wins over the global one."""
+    """The library the options name, closed afterwards. The command's own option wins over the global one.
+
+    ``roots`` are what will be indexed: a wrong one must not leave an empty library behind.
+    """
     from smartsearch.config import find_places, load_settings
-    from smartsearch.library import Library
+    from smartsearch.library import DATABASE_NAME, Library, require_indexable
 
     places = find_places(library or _given_before(context))
+    if create and not (places.library / DATABASE_NAME).exists():
+        for root in roots:
+            require_indexable(root)
     opened = Library.open(places, load_settings(places), create=create, read_only=read_only)
     try:
         yield opened

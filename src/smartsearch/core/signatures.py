@@ -67,6 +67,10 @@ _SIGNATURES = (
 )
 
 
+FORMATS = frozenset(signature.name for signature in _SIGNATURES)
+"""The names that `sniff` gives, and that an image's ``format`` can have."""
+
+
 def sniff(head: bytes) -> str | None:
     """The lower-case format name that a file's first `SNIFF_BYTES` bytes show, None if it is no known image format.
 

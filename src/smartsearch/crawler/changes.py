@@ -145,7 +145,7 @@ class _Plan:
     def _vanished(self) -> Iterator[Work]:
         if not self._found_any and not self._partial:
             present = self._count_present()
-            if present:
+            if present and not self._any_left():
                 yield RootUnavailable(self._root, "no image was found where there were some", present)
                 return
         presence = _DiskPresence(self._known, self._seen)
@@ -193,6 +193,16 @@ class _Plan:
                 return False
             folder = parent
         return True
+
+    def _any_left(self) -> bool:
+        """Whether some known file is still there: then the root is not empty, its files are excluded by now."""
+        known = self._known
+        return any(
+            os.path.lexists(os.path.join(folder, name))
+            for folder in known.folders()
+            for name, index in known.names(folder).items()
+            if known.is_asset(index) and not known.is_missing(index) and self._in_scope(folder, name)
+        )
 
     def _count_present(self) -> int:
         known = self._known

@@ -199,8 +199,8 @@ def best(values: NDArray[np.float32], count: int) -> Positions:
 def _faiss_search(index: Any, vector: Embedding, count: int) -> Found:
     import faiss
 
-    # For this thread only. One query cannot be shared out, yet OpenMP would wake its pool, whose threads spin: on a busy
-    # machine that took ten times as long as the scan itself.
+    # For this thread only. One query cannot be shared out, yet OpenMP would wake its pool, whose threads spin: on a
+    # busy machine that took ten times as long as the scan itself.
     faiss.omp_set_num_threads(1)
     query = np.ascontiguousarray(vector[None], np.float32)
     estimates, positions = index.search(query, min(count, int(index.ntotal)))
