@@ -10,14 +10,13 @@ from pathlib import Path
 import torch
 
 from training.calibrate import calibrate
-from training.data import Folders, default_folders
+from training.data import VIEWS, Folders, default_folders
 from training.export import export, write_description
 from training.features import extract_all
 from training.golden import write_golden
 from training.measure import report
 from training.train import Recipe, train
 
-VIEWS = 8
 RESIZE = "crop"
 RECIPE = Recipe()
 
@@ -29,7 +28,7 @@ def finish(folders: Folders) -> None:
 
 
 STEPS: dict[str, Callable[[Folders], object]] = {
-    "features": lambda folders: extract_all(folders, (RECIPE.variant,), VIEWS),
+    "features": lambda folders: extract_all(folders, RECIPE.variants, VIEWS),
     "train": lambda folders: train(folders, RECIPE),
     "export": lambda folders: export(folders, RECIPE),
     "calibrate": lambda folders: print(json.dumps(calibrate(folders), indent=2)),

@@ -13,6 +13,8 @@ from PIL import Image
 
 SIZE = 224
 SEED = 20260
+#: Views of each training photo: plain, mirrored, and random crops.
+VIEWS = 7
 
 
 @dataclass(frozen=True)

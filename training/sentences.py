@@ -1,4 +1,4 @@
-"""Sentence vectors of captions and terms from the frozen encoder, computed once and kept in CACHE/sentences."""
+"""Sentence vectors of captions and terms from the frozen, rounded encoder; computed once, kept in CACHE/sentences."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data import Folders, read_split
-from training.text import WIDTH, encode, packaged_encoder
+from training.text import WIDTH, encode, packaged_encoder, rounded_encoder
 from training.vocabulary import TEMPLATES, Term
 
 
 def cached_vectors(folders: Folders, label: str, texts: list[str]) -> npt.NDArray[np.float32]:
     """float32 [N, 384]; the file's name carries a digest of the texts, so that a changed list is encoded anew."""
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]
-    path = folders.cache / "sentences" / f"{label}-{digest}.npy"
+    path = folders.cache / "sentences" / f"{label}-int4-{digest}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial.npy")
-        np.save(partial, encode(*packaged_encoder(), texts).astype(np.float16))
+        model, tokenizer = packaged_encoder()
+        np.save(partial, encode(rounded_encoder(model), tokenizer, texts).astype(np.float16))
         partial.rename(path)
     loaded: npt.NDArray[np.float16] = np.load(path)
     return loaded.astype(np.float32)
@@ -37,5 +38,12 @@ def term_texts(term: Term) -> list[str]:
 
 def term_vectors(folders: Folders, terms: list[Term]) -> npt.NDArray[np.float32]:
     """float32 [terms, templates, 384]."""
-    texts = [text for term in terms for text in term_texts(term)]
-    return cached_vectors(folders, "terms", texts).reshape(len(terms), len(TEMPLATES), WIDTH)
+    groups = {
+        "terms": [term for term in terms if term.kind != "everyday"],
+        "everyday": [term for term in terms if term.kind == "everyday"],
+    }
+    parts = [
+        cached_vectors(folders, label, [text for term in group for text in term_texts(term)])
+        for label, group in groups.items()
+    ]
+    return np.concatenate(parts).reshape(len(terms), len(TEMPLATES), WIDTH)

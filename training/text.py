@@ -20,11 +20,13 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.int4 import round_layers, rows_read_back
+
 WIDTH, HEADS, LAYERS, INNER = 384, 12, 6, 1536
 LAYER_NORM_EPSILON = 1e-12
 CONTEXT = 48
 #: BERT numbers its word pieces by falling frequency: the first ones are kept whatever the texts.
-FREQUENT_PIECES = 10_000
+FREQUENT_PIECES = 8_000
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 QUERY_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + string.punctuation)
 
@@ -111,8 +113,13 @@ class SentenceEncoder(nn.Module):
         self.norm = nn.LayerNorm(WIDTH, eps=LAYER_NORM_EPSILON)
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
 
+    def begin(self, ids: Tensor) -> Tensor:
+        """Token and position vectors, before the first layer: [N, T, 384]."""
+        out: Tensor = self.norm(self.tokens(ids) + self.positions.weight[: ids.shape[1]])
+        return out
+
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        x = self.norm(self.tokens(ids) + self.positions.weight[: ids.shape[1]])
+        x = self.begin(ids)
         for layer in self.layers:
             x = layer(x, mask[:, None, None, :].bool())
         weights = mask[:, :, None].to(x.dtype)
@@ -144,6 +151,14 @@ def packaged_encoder() -> tuple[SentenceEncoder, Tokenizer]:
                 renamed[f"layers.{index}.{ours}.{leaf}"] = state[f"encoder.layer.{index}.{theirs}.{leaf}"]
     model.load_state_dict(renamed, strict=True)
     return model.eval(), pruned_tokenizer(folder)
+
+
+def rounded_encoder(model: SentenceEncoder) -> SentenceEncoder:
+    """The encoder with the four-bit weights it ships with, in place."""
+    round_layers(model.layers)
+    table = rows_read_back(model.tokens.weight.detach().numpy())
+    model.tokens.weight.data.copy_(torch.from_numpy(table))
+    return model
 
 
 def token_batch(tokenizer: Tokenizer, texts: list[str]) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""The text tower as an ONNX graph, built node by node, its matrix products in dynamic int8."""
+"""The text tower as an ONNX graph, built node by node; its weights have four bits, its head's eight."""
 
 from __future__ import annotations
 
@@ -9,28 +9,47 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
 from training.graph import GraphBuilder
+from training.int4 import GROUP, int4_rows, packed
 from training.text import HEADS, LAYER_NORM_EPSILON, WIDTH, Layer, SentenceEncoder
 from training.towers import DIM, TextHead
 
+Matrix = npt.NDArray[np.float32]
 #: Added to the attention scores of padding: large, and still finite in float16.
 PADDING_SCORE = 1e4
 
 
-def int8_rows(matrix: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-    """Symmetric int8 with one scale a row."""
-    scale = np.abs(matrix).max(axis=1, keepdims=True) / 127
-    return np.rint(matrix / scale).astype(np.int8), scale.astype(np.float32)
+def add_codes(builder: GraphBuilder, layer: nn.Linear) -> tuple[str, str]:
+    """A layer's weights for an int8 product: codes int8 [in, out] and a scale for each output, float32 [out].
+
+    They are stored in four bits with a scale for each group. Every step is on constants, so that the session takes
+    them once, on loading.
+    """
+    packed_codes, group_scales, zeros = packed(layer.weight)
+    row_scales = (layer.weight.detach().abs().amax(1).numpy() / 127).astype(np.float32)
+    ratios = (group_scales / row_scales[:, None, None]).astype(np.float16)
+    both = builder.node("Cast", builder.weight(packed_codes), to=TensorProto.FLOAT)
+    high = builder.node("Floor", builder.node("Mul", both, builder.weight(np.float32(1 / 16))))
+    low = builder.node("Sub", both, builder.node("Mul", high, builder.weight(np.float32(16))))
+    joined = builder.node("Concat", low, high, axis=1)
+    grouped = builder.node("Reshape", joined, builder.weight(np.array([layer.out_features, -1, GROUP])))
+    zero = builder.node("Cast", builder.weight(zeros), to=TensorProto.FLOAT)
+    ratio = builder.node("Cast", builder.weight(ratios), to=TensorProto.FLOAT)
+    values = builder.node("Round", builder.node("Mul", builder.node("Sub", grouped, zero), ratio))
+    codes = builder.node("Cast", values, to=TensorProto.INT8)
+    matrix = builder.node("Reshape", codes, builder.weight(np.array([layer.out_features, layer.in_features])))
+    return builder.node("Transpose", matrix, perm=[1, 0]), builder.weight(row_scales)
 
 
-def add_linear(builder: GraphBuilder, x: str, layer: nn.Linear, factor: float = 1.0) -> str:
-    """x @ W.T + b; a constant factor on the result is folded in."""
-    weight = builder.weight(layer.weight.detach().numpy().T * np.float32(factor))
-    bias = builder.weight(layer.bias.detach().numpy() * np.float32(factor))
-    return builder.node("Add", builder.node("MatMul", x, weight), bias)
+def add_linear(builder: GraphBuilder, x: str, layer: nn.Linear) -> str:
+    """x @ W.T + b in int8: the weights as add_codes gives them, x rounded as it comes."""
+    right, scales = add_codes(builder, layer)
+    left, step, zero = builder.nodes_of("DynamicQuantizeLinear", x, outputs=3)
+    product = builder.node("Cast", builder.node("MatMulInteger", left, right, zero), to=TensorProto.FLOAT)
+    scaled = builder.node("Mul", product, builder.node("Mul", scales, step))
+    return builder.node("Add", scaled, builder.weight(layer.bias.detach().numpy()))
 
 
 def add_norm(builder: GraphBuilder, x: str, norm: nn.LayerNorm) -> str:
@@ -58,13 +77,14 @@ def add_layer(builder: GraphBuilder, layer: Layer, x: str, bias: str) -> str:
     split = builder.weight(np.array([0, 0, HEADS, WIDTH // HEADS]))
     joined = builder.weight(np.array([0, 0, WIDTH]))
 
-    def heads(part: nn.Linear, order: list[int], factor: float = 1.0) -> str:
-        parted = builder.node("Reshape", add_linear(builder, x, part, factor), split)
-        return builder.node("Transpose", parted, perm=order)
+    def heads(part: nn.Linear, order: list[int]) -> str:
+        return builder.node("Transpose", builder.node("Reshape", add_linear(builder, x, part), split), perm=order)
 
-    query = heads(layer.query, [0, 2, 1, 3], 1 / math.sqrt(WIDTH // HEADS))
-    key, value = heads(layer.key, [0, 2, 3, 1]), heads(layer.value, [0, 2, 1, 3])
-    scores = builder.node("Softmax", builder.node("Add", builder.node("MatMul", query, key), bias), axis=-1)
+    query, value = heads(layer.query, [0, 2, 1, 3]), heads(layer.value, [0, 2, 1, 3])
+    key = heads(layer.key, [0, 2, 3, 1])
+    factor = builder.weight(np.float32(1 / math.sqrt(WIDTH // HEADS)))
+    product = builder.node("Mul", builder.node("MatMul", query, key), factor)
+    scores = builder.node("Softmax", builder.node("Add", product, bias), axis=-1)
     mixed = builder.node("Transpose", builder.node("MatMul", scores, value), perm=[0, 2, 1, 3])
     attended = add_linear(builder, builder.node("Reshape", mixed, joined), layer.out)
     x = add_norm(builder, builder.node("Add", x, attended), layer.first_norm)
@@ -73,11 +93,17 @@ def add_layer(builder: GraphBuilder, layer: Layer, x: str, bias: str) -> str:
 
 
 def add_embeddings(builder: GraphBuilder, encoder: SentenceEncoder) -> str:
-    """Token and position vectors, summed and normalised; the token table is int8 with a scale a row."""
-    rows, scales = int8_rows(encoder.tokens.weight.detach().numpy())
-    codes = builder.node("Gather", builder.weight(rows), "input_ids")
-    scale = builder.node("Gather", builder.weight(scales), "input_ids")
-    tokens = builder.node("Mul", builder.node("Cast", codes, to=TensorProto.FLOAT), scale)
+    """Token and position vectors, summed and normalised; see int4_rows for how the token table is kept."""
+    rows, scales = int4_rows(encoder.tokens.weight.detach().numpy())
+    both = builder.node("Cast", builder.node("Gather", builder.weight(rows), "input_ids"), to=TensorProto.FLOAT)
+    sixteen, eight = builder.weight(np.float32(16)), builder.weight(np.float32(8))
+    high = builder.node("Floor", builder.node("Div", both, sixteen))
+    low = builder.node("Sub", both, builder.node("Mul", high, sixteen))
+    codes = builder.node("Sub", builder.node("Concat", low, high, axis=-1), eight)
+    grouped = builder.node("Reshape", codes, builder.weight(np.array([0, 0, WIDTH // GROUP, GROUP])))
+    scale = builder.node("Cast", builder.node("Gather", builder.weight(scales), "input_ids"), to=TensorProto.FLOAT)
+    scaled = builder.node("Mul", grouped, builder.node("Unsqueeze", scale, builder.weight(np.array([3]))))
+    tokens = builder.node("Reshape", scaled, builder.weight(np.array([0, 0, WIDTH])))
     length = builder.node("Shape", "input_ids", start=1, end=2)
     start = builder.weight(np.array([0]))
     table = builder.weight(encoder.positions.weight.detach().numpy())
@@ -85,12 +111,24 @@ def add_embeddings(builder: GraphBuilder, encoder: SentenceEncoder) -> str:
     return add_norm(builder, builder.node("Add", tokens, positions), encoder.norm)
 
 
+def add_product(builder: GraphBuilder, x: str, matrix: Matrix, bias: Matrix | None = None) -> str:
+    """x @ matrix (+ bias), the matrix [in, out] stored as int8 with one scale a column."""
+    scale = (np.abs(matrix).max(axis=0) / 127).astype(np.float32)
+    codes = np.rint(matrix / scale).astype(np.int8)
+    weight = builder.node("DequantizeLinear", builder.weight(codes), builder.weight(scale), axis=1)
+    out = builder.node("MatMul", x, weight)
+    return out if bias is None else builder.node("Add", out, builder.weight(bias))
+
+
 def add_head(builder: GraphBuilder, head: TextHead, sentence: str) -> None:
     """The residual network and the final normalisation."""
+
+    def layer(x: str, part: nn.Linear) -> str:
+        return add_product(builder, x, part.weight.detach().numpy().T, part.bias.detach().numpy())
+
     x = builder.node("Mul", sentence, builder.weight(np.float32(head.scale)))
-    inner = add_gelu(builder, add_linear(builder, x, head.inner))
-    out = builder.node("Add", add_linear(builder, x, head.straight), add_linear(builder, inner, head.outer))
-    add_unit_length(builder, out, output="embedding")
+    inner = add_gelu(builder, layer(x, head.inner))
+    add_unit_length(builder, builder.node("Add", layer(x, head.straight), layer(inner, head.outer)), output="embedding")
 
 
 def text_model(encoder: SentenceEncoder, head: TextHead) -> onnx.ModelProto:
@@ -115,9 +153,5 @@ def text_model(encoder: SentenceEncoder, head: TextHead) -> onnx.ModelProto:
 
 
 def export_text(encoder: SentenceEncoder, head: TextHead, path: Path) -> None:
-    """Writes the tower with int8 weights; activations are rounded per tensor while it runs."""
-    plain = path.with_suffix(".float.onnx")
-    onnx.save(text_model(encoder, head), str(plain))
-    quantize_dynamic(str(plain), str(path), op_types_to_quantize=["MatMul"], per_channel=True,
-                     weight_type=QuantType.QInt8, extra_options={"MatMulConstBOnly": True})  # fmt: skip
-    plain.unlink()
+    """Writes the tower."""
+    onnx.save(text_model(encoder, head), str(path))

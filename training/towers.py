@@ -11,38 +11,42 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.backbone import FEATURES
+from training.backbone import CLASSES, FEATURES
 
 DIM = 256
-IMAGE_HIDDEN, TEXT_HIDDEN = 1024, 512
+IMAGE_HIDDEN, TEXT_HIDDEN = 512, 512
 
 
 class ImageHead(nn.Module):
-    """Pooled features float32 [N, 1280] to embeddings [N, 256] of length 1."""
+    """Pooled features of all backbones float32 [N, width] to embeddings [N, 256] of length 1.
+
+    The first 1,280 features are those of the backbone whose classifier gives the verdict.
+    """
 
     mean: Tensor
     deviation: Tensor
     class_weight: Tensor
     class_bias: Tensor
 
-    def __init__(self, features: Tensor, classifier: nn.Linear, dropout: float) -> None:
+    def __init__(self, features: Tensor, classifier: nn.Linear, dropout: float, share: float) -> None:
         super().__init__()
         self.register_buffer("mean", features.mean(0))
         self.register_buffer("deviation", features.std(0))
         self.register_buffer("class_weight", classifier.weight.detach().clone())
         self.register_buffer("class_bias", classifier.bias.detach().clone())
-        self.straight = nn.Linear(FEATURES, DIM)
-        self.inner = nn.Linear(FEATURES, IMAGE_HIDDEN)
+        self.straight = nn.Linear(features.shape[1], DIM)
+        self.inner = nn.Linear(features.shape[1], IMAGE_HIDDEN)
         self.outer = nn.Linear(IMAGE_HIDDEN, DIM)
         self.dropout = nn.Dropout(dropout)
-        self.share = nn.Parameter(torch.tensor(1.0))
+        self.share = share
+        self.meaning = nn.Parameter(torch.zeros(CLASSES, DIM))
 
     def forward(self, features: Tensor, class_embeddings: Tensor) -> Tensor:
         """class_embeddings: float32 [1000, 256], the text tower's embeddings of the class names."""
         x = self.dropout((features - self.mean) / self.deviation)
         seen = self.straight(x) + self.outer(self.dropout(functional.gelu(self.inner(x))))
-        logits = features @ self.class_weight.T + self.class_bias
-        named = logits.softmax(dim=-1) @ class_embeddings
+        logits = features[:, :FEATURES] @ self.class_weight.T + self.class_bias
+        named = logits.softmax(dim=-1) @ (class_embeddings + self.meaning)
         return functional.normalize(functional.normalize(seen, dim=-1) + self.share * named, dim=-1)
 
 

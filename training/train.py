@@ -17,29 +17,47 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.backbone import load_backbone
-from training.data import SEED, Folders, read_split
-from training.prototypes import Prototypes
+from training.backbone import FEATURES, load_backbone
+from training.data import SEED, VIEWS, Folders, read_split
+from training.prototypes import Prototypes, imagine
 from training.sentences import caption_vectors, term_vectors
 from training.towers import ImageHead, TextHead
 from training.vocabulary import CLASS_TEMPLATE, Term, class_rows, terms
+
+#: How often a kind of term is drawn, against 1 for names and hypernyms.
+CHANCE = {"gloss": 0.3, "everyday": 4.0}
 
 
 @dataclass(frozen=True)
 class Recipe:
     """The settings of a run."""
 
-    variant: str = "lite2"
-    epochs: int = 20
+    variants: tuple[str, ...] = ("lite2", "lite1", "lite0")
+    epochs: int = 25
     batch: int = 500
     rate: float = 1e-3
-    weight_decay: float = 0.05
-    dropout: float = 0.3
+    weight_decay: float = 0.2
+    dropout: float = 0.5
     smoothing: float = 0.05
-    vocabulary_weight: float = 0.5
+    vocabulary_weight: float = 0.3
     terms_per_step: int = 300
+    imagined_per_step: int = 500
     average: float = 0.98
+    share: float = 0.7
     seed: int = SEED
+
+
+def load_features(folders: Folders, variants: tuple[str, ...], name: str) -> Tensor:
+    """Features of one set and view, all backbones side by side: float32 [photos, 1280 x backbones]."""
+    parts = [np.load(folders.cache / "features" / variant / f"{name}.npy") for variant in variants]
+    return torch.from_numpy(np.concatenate(parts, axis=1).astype(np.float32))
+
+
+def load_prototypes(features: Tensor, variants: tuple[str, ...]) -> list[Prototypes]:
+    """What imagines features, one for each backbone."""
+    pieces = features.split(FEATURES, dim=1)
+    classifiers = [load_backbone(variant).classifier.weight.detach() for variant in variants]
+    return [Prototypes.estimate(piece, weight) for piece, weight in zip(pieces, classifiers, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -51,13 +69,16 @@ class Photos:
     rows: list[npt.NDArray[np.intp]]
 
     @staticmethod
-    def load(folders: Folders, variant: str) -> Photos:
+    def load(folders: Folders, variants: tuple[str, ...]) -> Photos:
         split = read_split(folders.captions, "train")
-        files = sorted((folders.cache / "features" / variant).glob("train-*.npy"))
-        views = [torch.from_numpy(np.load(file).astype(np.float32)) for file in files if "partial" not in file.name]
+        views = [load_features(folders, variants, f"train-{view}") for view in range(VIEWS)]
         order = np.argsort(split.owners, kind="stable")
         rows = np.split(order, np.flatnonzero(np.diff(split.owners[order])) + 1)
         return Photos(views, torch.from_numpy(caption_vectors(folders, "train")), rows)
+
+    def scenes(self, count: int, rng: np.random.Generator) -> Tensor:
+        """Features of random photos, all in the same random view: float32 [count, width]."""
+        return self.views[rng.integers(len(self.views))][rng.integers(len(self.rows), size=count)]
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
         """One epoch: each photo once, in a random view, with one of its captions."""
@@ -86,7 +107,7 @@ class Vocabulary:
         covers = torch.zeros(len(found), 1000)
         for row, term in enumerate(found):
             covers[row, list(term.classes)] = 1
-        chance = np.array([0.3 if term.kind == "gloss" else 1.0 for term in found])
+        chance = np.array([CHANCE.get(term.kind, 1.0) for term in found])
         names = vectors[class_rows(found), CLASS_TEMPLATE]
         return Vocabulary(found, vectors, covers, chance / chance.sum(), names)
 
@@ -118,11 +139,17 @@ def vocabulary_loss(image: Tensor, text: Tensor, covers: Tensor, scale: Tensor) 
 class Heads(nn.Module):
     """Both heads and the two temperatures, trained together."""
 
-    def __init__(self, features: Tensor, classifier: nn.Linear, dropout: float) -> None:
+    def __init__(self, features: Tensor, classifier: nn.Linear, recipe: Recipe) -> None:
         super().__init__()
-        self.image, self.text = ImageHead(features, classifier, dropout), TextHead()
+        self.image, self.text = ImageHead(features, classifier, recipe.dropout, recipe.share), TextHead()
         self.caption_scale = nn.Parameter(torch.tensor(math.log(14.0)))
         self.term_scale = nn.Parameter(torch.tensor(math.log(14.0)))
+
+
+def imagined_classes(covers: Tensor, count: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Classes to imagine: for each term one that it covers, then others at random."""
+    draws = np.where(covers.numpy() > 0, rng.random(tuple(covers.shape)), -1.0)
+    return np.unique(np.r_[draws.argmax(1), rng.permutation(covers.shape[1])[: count - len(covers)]])
 
 
 def step_loss(
@@ -144,11 +171,11 @@ def step_loss(
 def train(folders: Folders, recipe: Recipe, name: str = "heads") -> Path:
     """Runs or continues a training; returns the checkpoint with the averaged weights under "average"."""
     path = folders.cache / f"{name}.pt"
-    photos, vocabulary = Photos.load(folders, recipe.variant), Vocabulary.load(folders)
-    classifier = load_backbone(recipe.variant).classifier
-    prototypes = Prototypes.estimate(photos.views[0], classifier.weight.detach())
+    photos, vocabulary = Photos.load(folders, recipe.variants), Vocabulary.load(folders)
+    classifier = load_backbone(recipe.variants[0]).classifier
+    prototypes = load_prototypes(photos.views[0], recipe.variants)
     torch.manual_seed(recipe.seed)
-    heads = Heads(torch.cat(photos.views), classifier, recipe.dropout)
+    heads = Heads(torch.cat(photos.views), classifier, recipe)
     steps = recipe.epochs * (len(photos.rows) // recipe.batch)
     optimiser = torch.optim.AdamW(heads.parameters(), recipe.rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, steps, pct_start=0.1)
@@ -168,9 +195,10 @@ def train(folders: Folders, recipe: Recipe, name: str = "heads") -> Path:
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
         total = 0.0
         for batch in photos.batches(recipe.batch, rng):
-            scenes = photos.views[rng.integers(len(photos.views))][rng.integers(len(photos.rows), size=1000)]
-            imagined = prototypes.imagine(torch.arange(1000), scenes, generator)
-            words = vocabulary.sample(recipe.terms_per_step, rng)
+            vectors, covers = vocabulary.sample(recipe.terms_per_step, rng)
+            classes = imagined_classes(covers, recipe.imagined_per_step, rng)
+            imagined = imagine(prototypes, torch.from_numpy(classes), photos.scenes(len(classes), rng), generator)
+            words = vectors, covers[:, classes]
             loss = step_loss(heads, batch, words, imagined, vocabulary.names, recipe)
             optimiser.zero_grad()
             loss.backward()
@@ -186,9 +214,15 @@ def train(folders: Folders, recipe: Recipe, name: str = "heads") -> Path:
     return path
 
 
+def empty_heads(recipe: Recipe) -> Heads:
+    """Heads of the right shapes, to load weights into."""
+    width = FEATURES * len(recipe.variants)
+    return Heads(torch.ones(2, width), load_backbone(recipe.variants[0]).classifier, recipe)
+
+
 def load_heads(folders: Folders, recipe: Recipe, name: str = "heads") -> Heads:
     """The averaged heads of a finished run, in evaluation mode."""
     saved = torch.load(folders.cache / f"{name}.pt", weights_only=True)
-    heads = Heads(torch.ones(2, 1280), load_backbone(recipe.variant).classifier, recipe.dropout)
+    heads = empty_heads(recipe)
     heads.load_state_dict(saved["average"])
     return heads.eval()

@@ -12,12 +12,24 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
+from training.everyday import everyday_classes
 from training.wordnet import Synset, ancestors, read_nouns, wordnet_folder
 
 #: Senses too abstract for anyone to search photos by.
 ABSTRACT = frozenset(
-    ["entity", "physical entity", "object", "whole", "matter", "abstraction", "causal agent", "thing", "artifact", "instrumentality", "attribute", "substance", "psychological feature", "group", "measure", "communication", "relation", "location", "unit", "part", "living thing", "organism", "natural object", "covering", "commodity", "consumer goods", "device", "implement", "structure", "conveyance", "equipment", "material", "solid", "way", "area", "region", "point", "event", "act", "activity", "mechanism", "article", "chordate", "vertebrate", "invertebrate", "placental", "artefact", "physical object", "being", "unit", "cause", "causal agency", "durables", "consumer durables", "durable goods", "ware", "creation", "product", "production", "support", "system", "instrumentation", "signal", "sign", "visual communication", "social group", "arrangement", "assembly", "foodstuff", "food product", "ingredient", "fixings", "line", "surface", "opening", "container", "paper", "work", "piece of work", "collection", "aggregation", "accumulation"]
-)
+    (
+        "entity", "physical entity", "object", "whole", "matter", "abstraction", "causal agent", "thing", "artifact",
+        "instrumentality", "attribute", "substance", "psychological feature", "group", "measure", "communication",
+        "relation", "location", "unit", "part", "living thing", "organism", "natural object", "covering", "commodity",
+        "consumer goods", "device", "implement", "structure", "conveyance", "equipment", "material", "solid", "way",
+        "area", "region", "point", "event", "act", "activity", "mechanism", "article", "chordate", "vertebrate",
+        "invertebrate", "placental", "artefact", "physical object", "being", "unit", "cause", "causal agency",
+        "durables", "consumer durables", "durable goods", "ware", "creation", "product", "production", "support",
+        "system", "instrumentation", "signal", "sign", "visual communication", "social group", "arrangement",
+        "assembly", "foodstuff", "food product", "ingredient", "fixings", "line", "surface", "opening", "container",
+        "paper", "work", "piece of work", "collection", "aggregation", "accumulation",
+    )
+)  # fmt: skip
 MOST_CLASSES = 420
 TEMPLATES = ("{}", "a photo of a {}", "a {}", "a picture of a {} in a scene", "photo of {}")
 #: The template in which a class name spells the classifier's verdict.
@@ -79,7 +91,7 @@ def covered(nouns: dict[str, Synset], identifiers: list[str]) -> dict[str, set[i
 
 
 def terms() -> list[Term]:
-    """All terms, one per distinct text; a text with several senses covers the classes of all of them."""
+    """All terms; a text with several senses covers the classes of all of them. Everyday words come last."""
     nouns = read_nouns(wordnet_folder())
     identifiers = class_identifiers()
     found: dict[str, set[int]] = defaultdict(set)
@@ -98,7 +110,9 @@ def terms() -> list[Term]:
             for word in words:
                 found[cleaned(word)] |= classes
                 kinds.setdefault(cleaned(word), "above")
-    return [Term(text, tuple(sorted(classes)), kinds[text]) for text, classes in found.items() if text]
+    listed = [Term(text, tuple(sorted(classes)), kinds[text]) for text, classes in found.items() if text]
+    extra = everyday_classes(class_names())
+    return listed + [Term(word, tuple(sorted(classes)), "everyday") for word, classes in extra.items() if classes]
 
 
 def class_rows(found: list[Term]) -> list[int]:
