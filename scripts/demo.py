@@ -36,7 +36,7 @@ PHOTOS = (
 
 QUERIES = {
     "a cat": "chelsea.png",
-    "a rocket launch": "rocket.jpg",
+    "a motorcycle": "motorcycle_left.png",
     "a cup of coffee on a table": "coffee.png",
 }
 

@@ -18,7 +18,7 @@ from rich.text import Text
 DEMO = Path(".demo").absolute()
 COMMANDS = (
     ["query", "a cat", "--top", "3"],
-    ["query", "a rocket launch", "--top", "3"],
+    ["query", "a motorcycle", "--top", "3"],
     ["query", "a cup of coffee on a table", "--top", "3"],
     ["query", "two penguins playing chess"],
 )

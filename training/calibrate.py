@@ -1,8 +1,8 @@
 """From a cosine to the probability that a photo matches, query by query; and the cut-off that leaves answers empty.
 
 Cosines of different queries are not comparable: "people" scores high everywhere, "a rusty padlock" nowhere. So each
-query is first compared with a bank of photos it was not written for (background.npz): z tells how many standard
-deviations a photo lies above that bank. A logistic regression on (z, cosine) then gives a probability. It is fitted
+query is first compared with a bank of photos it was not written for (background.npz): z tells how far a photo
+lies above the middle of that bank. A logistic regression on (z, cosine) then gives a probability. It is fitted
 on one half of the dev photos and judged on the other; neither half trained the towers.
 """
 

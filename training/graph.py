@@ -72,8 +72,13 @@ def add_convolution(builder: GraphBuilder, layer: SameConv, x: str, relu6: bool)
     bias = (norm.bias.detach() - norm.running_mean * scale).numpy()
     left, right, top, bottom = layer.padding
     out = builder.node(
-        "Conv", x, builder.weight(weight), builder.weight(bias),
-        kernel_shape=list(layer.conv.kernel_size), strides=list(layer.conv.stride), group=layer.conv.groups,
+        "Conv",
+        x,
+        builder.weight(weight),
+        builder.weight(bias),
+        kernel_shape=list(layer.conv.kernel_size),
+        strides=list(layer.conv.stride),
+        group=layer.conv.groups,
         pads=[top, left, bottom, right],
     )
     if not relu6:
@@ -129,8 +134,14 @@ def quantised_backbone(model: EfficientNetLite, pixels: npt.NDArray[np.uint8], f
     onnx.save(float_backbone(model, f"{name}_"), str(plain))
     quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
     quantize_static(
-        str(prepared), str(quantised), PhotoReader(pixels), quant_format=QuantFormat.QDQ, per_channel=True,
-        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
+        str(prepared),
+        str(quantised),
+        PhotoReader(pixels),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        calibrate_method=CalibrationMethod.MinMax,
     )
     onnx.save(with_pixel_input(onnx.load(str(quantised))), str(final))
     for leftover in (prepared, quantised):

@@ -34,8 +34,8 @@ class Shipped:
         image, text = (ort.InferenceSession(str(folder / f"{name}.onnx"), options) for name in ("image", "text"))
         return Shipped(image, text, Tokenizer.from_file(str(folder / "tokenizer.json")))
 
-    def embed_texts(self, texts: list[str], batch: int = 64) -> Matrix:
-        """float32 [N, 256] of length 1."""
+    def embed_texts(self, texts: list[str], batch: int = 1) -> Matrix:
+        """float32 [N, 256] of length 1. One at a time, as the program does: int8 products depend on their batch."""
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         out = np.zeros((len(texts), 256), np.float32)
         for start in range(0, len(order), batch):

@@ -132,7 +132,7 @@ def add_head(builder: GraphBuilder, head: TextHead, sentence: str) -> None:
 
 
 def text_model(encoder: SentenceEncoder, head: TextHead) -> onnx.ModelProto:
-    """"input_ids" and "attention_mask", int64 [N, T], to "embedding" float32 [N, 256]."""
+    """ "input_ids" and "attention_mask", int64 [N, T], to "embedding" float32 [N, 256]."""
     builder = GraphBuilder("text_")
     x = add_embeddings(builder, encoder)
     mask = builder.node("Cast", "attention_mask", to=TensorProto.FLOAT)

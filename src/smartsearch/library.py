@@ -173,8 +173,14 @@ class Library:
     def watch(self, tell: Callable[[IndexReport], None], stop: threading.Event | None = None) -> None:
         """Keep every root current until ``stop`` is set, or KeyboardInterrupt. ``tell`` hears of each round."""
         roots = [target.root for target in self._roots_for((), recursive=True)]
+        space = self.catalog.encoders(self.model).image.space
+
+        def finished(report: IndexReport) -> None:
+            self.store.settle_vectors(space)
+            tell(report)
+
         with self._index_session(self.next_model) as session:
-            session.watch(roots, tell, stop or threading.Event())
+            session.watch(roots, finished, stop or threading.Event())
 
     def _index_session(self, coming: ModelChoice | None = None) -> IndexSession:
         """A session that embeds by the active model and by the one the library is changing to."""

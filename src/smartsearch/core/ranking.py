@@ -12,7 +12,7 @@ from smartsearch.core.spaces import Calibration
 
 UNCALIBRATED = Calibration(z=1.6, cos=0.0, bias=-4.0, cut_off=0.5)
 """For models that bring no calibration: a photo counts as a match when its cosine lies 2.5 standard deviations above
-the query's mean over the library. With normally distributed cosines 0.6 % of unrelated photos pass by chance."""
+the query's median over the library. With normally distributed cosines 0.6 % of unrelated photos pass by chance."""
 
 MIN_BACKGROUND = 64
 """Fewer background vectors than this say too little of a query's score range to cut anything off."""
@@ -22,23 +22,27 @@ MIN_BACKGROUND = 64
 class Scorer:
     """Turns one query's cosines into probabilities.
 
-    ``mean`` and ``std`` describe the query's cosines to background images (see `Calibration`). Cosine ranges shift
+    ``centre`` and ``spread`` describe the query's cosines to background images (see `Calibration`). Cosine ranges shift
     from query to query by more than a match differs from a stranger, which is why one fixed threshold fails.
     """
 
     calibration: Calibration
-    mean: float
-    std: float
+    centre: float
+    spread: float
 
     @classmethod
     def for_query(cls, query: Embedding, background: NDArray[np.float32], calibration: Calibration) -> Scorer:
-        """``background``: (n, dim) float32, n >= 1, of the query's own space."""
-        cosines = background @ query
-        return cls(calibration, float(cosines.mean()), max(float(cosines.std()), 1e-6))
+        """``background``: (n, dim) float32, n >= 1, of the query's own space.
+
+        The median, and how far the 16th percentile lies below it: of a normal distribution these are mean and standard
+        deviation, but the background's own matches (a quarter of people's photos may show a dog) do not move them.
+        """
+        low, middle = np.percentile(background @ query, (15.87, 50.0))
+        return cls(calibration, float(middle), max(float(middle - low), 1e-6))
 
     def probability(self, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
         """The probability, 0-1, that each photo matches the query."""
-        z = (cosines - self.mean) / self.std
+        z = (cosines - self.centre) / self.spread
         logit = self.calibration.z * z + self.calibration.cos * cosines + self.calibration.bias
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0))), dtype=np.float64)
 

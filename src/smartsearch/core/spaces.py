@@ -63,8 +63,9 @@ NO_SPACE = EmbeddingSpace("", "", "", 0)
 class Calibration:
     """Maps a cosine to the probability that the photo matches: ``sigmoid(z*Z + cos*C + bias)``.
 
-    ``Z = (cos - mean_q) / std_q`` where mean and std are over the query's cosines to a bank of background images, so
-    that the map follows each query's own score range. ``cut_off`` is the least probability shown by default.
+    ``Z = (cos - median_q) / spread_q``, where median and spread (down to the 16th percentile) are of the query's
+    cosines to a bank of background images, so that the map follows each query's own score range. ``cut_off`` is the
+    least probability shown by default.
     """
 
     z: float

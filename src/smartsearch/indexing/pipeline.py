@@ -151,10 +151,10 @@ class IndexPipeline:
         return 2 * self._settings.batch_size + self._settings.workers
 
     def _next_batch(self, ready: Channel[Ready]) -> list[Ready]:
-        """What is decoded, up to a batch. While little is, the decoders need the processors more than the encoder does,
-        which is a fifth slower an image in batches of one or two."""
+        """A whole batch if it comes together soon: the encoder is a fifth slower an image in batches of one or two, and
+        while it waits the decoders have the processors to themselves."""
         most = self._settings.batch_size
-        return ready.take(most, least=max(1, most // 2), patience=BATCH_SECONDS, waiting=self._stop_if_cancelled)
+        return ready.take(most, least=most, patience=BATCH_SECONDS)
 
     def _encode(self, batch: Sequence[Ready], outbox: Channel[Outcome]) -> None:
         vectors: list[dict[str, Embedding]] = [{} for _ in batch]

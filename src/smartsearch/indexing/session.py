@@ -26,6 +26,10 @@ from smartsearch.onnx.threads import usable_cores
 BUSY_SECONDS = 2.0
 """How often a watch that finds the library locked tries again."""
 
+DECODER_NICE = 10
+"""Decoders stand back for the encoder: interrupted less, it keeps its weights in the cache. They catch up while it
+waits for a full batch."""
+
 JOB_ROW_SECONDS = 1.0
 """How often the job row is brought up to date: it feeds `status` and the web page."""
 
@@ -53,7 +57,7 @@ class IndexSession:
         self._thumbnails = thumbnails
         self._folder = folder
         workers = settings.runtime.workers or usable_cores()
-        self._pool = DecodePool(workers, settings.media)
+        self._pool = DecodePool(workers, settings.media, nice=DECODER_NICE)
         self._discovery = settings.discovery
         self._settings = IndexSettings(
             discovery=settings.discovery,

@@ -15,15 +15,16 @@ def unit(*values: float) -> np.ndarray:
 
 
 def test_probability_follows_the_logistic_of_z_and_cosine() -> None:
-    background = np.array([[0.1, 0.0], [0.3, 0.0]], dtype=np.float32)
+    background = np.random.default_rng(0).normal(0.2, 0.1, (20_000, 1)).astype(np.float32) * [[1, 0]]
     scorer = Scorer.for_query(unit(1, 0), background, Calibration(z=1.0, cos=2.0, bias=-1.0))
-    assert (scorer.mean, scorer.std) == pytest.approx((0.2, 0.1))
+    assert (scorer.centre, scorer.spread) == pytest.approx((0.2, 0.1), rel=0.03)
+    scorer = Scorer(scorer.calibration, 0.2, 0.1)
     expected = 1 / (1 + np.exp(-(1.0 * 3.0 + 2.0 * 0.5 - 1.0)))
     assert scorer.probability(np.array([0.5], dtype=np.float32))[0] == pytest.approx(expected)
 
 
 def test_probability_rises_with_the_cosine_and_stays_in_bounds() -> None:
-    scorer = Scorer(UNCALIBRATED, mean=0.2, std=0.001)
+    scorer = Scorer(UNCALIBRATED, centre=0.2, spread=0.001)
     scores = scorer.probability(np.linspace(-1, 1, 101, dtype=np.float32))
     assert np.all(np.diff(scores) >= 0)
     assert 0.0 <= scores.min() <= scores.max() <= 1.0
@@ -35,7 +36,7 @@ def test_a_flat_background_does_not_divide_by_zero() -> None:
 
 
 def test_the_uncalibrated_cut_off_is_two_and_a_half_deviations() -> None:
-    scorer = Scorer(UNCALIBRATED, mean=0.2, std=0.02)
+    scorer = Scorer(UNCALIBRATED, centre=0.2, spread=0.02)
     assert scorer.probability(np.array([0.25], dtype=np.float32))[0] == pytest.approx(UNCALIBRATED.cut_off)
 
 
@@ -49,3 +50,12 @@ def test_blend_is_normalised_and_negative_weights_push_away() -> None:
 def test_blend_of_parts_that_cancel_out_is_an_error() -> None:
     with pytest.raises(ValueError, match="cancel"):
         blend([(unit(1, 0), 1.0), (unit(1, 0), -1.0)])
+
+
+def test_matches_in_the_background_hardly_move_the_scale() -> None:
+    rng = np.random.default_rng(1)
+    strangers = rng.normal(0.1, 0.02, (750, 1))
+    matches = rng.normal(0.4, 0.02, (250, 1))
+    background = np.concatenate([strangers, matches]).astype(np.float32) * [[1, 0]]
+    scorer = Scorer.for_query(unit(1, 0), background.astype(np.float32), UNCALIBRATED)
+    assert scorer.probability(np.array([0.4], dtype=np.float32))[0] > 0.9
