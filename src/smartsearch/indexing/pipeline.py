@@ -154,7 +154,7 @@ class IndexPipeline:
         """A whole batch if it comes together soon: the encoder is a fifth slower an image in batches of one or two, and
         while it waits the decoders have the processors to themselves."""
         most = self._settings.batch_size
-        return ready.take(most, least=most, patience=BATCH_SECONDS)
+        return ready.take(most, least=most, patience=BATCH_SECONDS, waiting=self._stop_if_cancelled)
 
     def _encode(self, batch: Sequence[Ready], outbox: Channel[Outcome]) -> None:
         vectors: list[dict[str, Embedding]] = [{} for _ in batch]
