@@ -52,6 +52,11 @@ def find_places(library: str | None = None, environ: Mapping[str, str] = os.envi
     return Places(home, folder)
 
 
+def full_path(path: str | os.PathLike[str]) -> str:
+    """A path as the user typed it, absolute, with ``~`` and ``..`` resolved and symbolic links left alone."""
+    return os.path.abspath(os.path.expanduser(path))
+
+
 def _home(environ: Mapping[str, str]) -> Path:
     explicit = environ.get("SMARTSEARCH_HOME")
     if explicit:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from smartsearch.catalog import ModelCatalog, ModelChoice
-from smartsearch.config import Places
+from smartsearch.config import Places, full_path
 from smartsearch.core.assets import Asset, Embedding, FileError, Root
 from smartsearch.core.errors import (
     DiskFullError,
@@ -64,7 +64,7 @@ def require_indexable(path: str | os.PathLike[str]) -> None:
     from smartsearch.crawler.found import WalkProblem
     from smartsearch.crawler.walk import walk
 
-    absolute = os.path.abspath(os.path.expanduser(path))
+    absolute = full_path(path)
     if not os.path.exists(absolute):
         raise PathNotFoundError(f"There is no file or folder {absolute}.", hint="Check the spelling, or mount it.")
     if not os.path.isdir(absolute):
@@ -204,7 +204,7 @@ class Library:
         return self.store.add_root(self._existing(path), recursive)
 
     def _existing(self, path: Path) -> str:
-        absolute = os.path.abspath(os.path.expanduser(path))
+        absolute = full_path(path)
         if absolute not in {root.path for root in self.store.roots()}:
             require_indexable(absolute)
         return absolute
@@ -233,7 +233,7 @@ class Library:
         """Give up a root for good: it is no longer indexed, and its images are forgotten, unless another root holds
         them too. Returns how many. Files on disk are not touched. PathNotFoundError if it is no root."""
         doomed = self._only_in_root(path)
-        absolute = os.path.abspath(os.path.expanduser(path))
+        absolute = full_path(path)
         inside = os.path.join(absolute, "")
         self.store.remove_root(absolute)
         self.store.forget_errors([error.path for error in self.store.errors() if error.path.startswith(inside)])
@@ -244,7 +244,7 @@ class Library:
         return len(self._only_in_root(path))
 
     def _only_in_root(self, path: Path) -> set[int]:
-        absolute = os.path.abspath(os.path.expanduser(path))
+        absolute = full_path(path)
         others = [root.path for root in self.store.roots() if root.path != absolute]
         if len(others) == len(self.store.roots()):
             raise PathNotFoundError(f"{absolute} is no indexed folder.", hint="`smartsearch status` lists them.")
@@ -280,7 +280,7 @@ class Library:
 
     def _example_by_id(self, request: SearchRequest, encoders: Encoders) -> SearchRequest:
         """An example image that is indexed and unchanged is known by its vector; it is no result of its own search."""
-        known = self.store.asset_by_path(os.path.abspath(os.path.expanduser(request.image))) if request.image else None
+        known = self.store.asset_by_path(full_path(request.image)) if request.image else None
         if known is None:
             return request
         with suppress(OSError):
@@ -292,7 +292,7 @@ class Library:
 
     def _embed_file(self, path: Path, encoders: Encoders) -> Embedding:
         """The vector of any image file, decoded in a guarded worker. MediaError names the file."""
-        absolute = os.path.abspath(os.path.expanduser(path))
+        absolute = full_path(path)
         if not os.path.isfile(absolute):
             what = "is a folder, not an image" if os.path.isdir(absolute) else "is not there"
             raise PathNotFoundError(f"The example image {path} {what}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smartsearch.config import full_path
 from smartsearch.core.errors import QueryError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def combine(
             FileSizeBetween(parse_size(min_size) if min_size else None, parse_size(max_size) if max_size else None)
         )
     if folders:
-        inside = tuple(InFolder(os.path.abspath(os.path.expanduser(folder))) for folder in folders)
+        inside = tuple(InFolder(full_path(folder)) for folder in folders)
         parts.append(inside[0] if len(inside) == 1 else Or(inside))
     if name:
         parts.append(NameLike(name))
