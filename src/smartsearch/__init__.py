@@ -17,27 +17,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from smartsearch.config import Places, find_places, load_settings
     from smartsearch.core.errors import SmartsearchError
+    from smartsearch.evaluation import Evaluation, evaluate
     from smartsearch.library import Library
     from smartsearch.search.service import Hit, SearchRequest, SearchResult
 
 __all__ = [
+    "Evaluation",
     "Hit",
     "Library",
     "Places",
     "SearchRequest",
     "SearchResult",
     "SmartsearchError",
+    "evaluate",
     "find_places",
     "load_settings",
 ]
 
 _HOMES = {
+    "Evaluation": "smartsearch.evaluation",
     "Hit": "smartsearch.search.service",
     "Library": "smartsearch.library",
     "Places": "smartsearch.config",
     "SearchRequest": "smartsearch.search.service",
     "SearchResult": "smartsearch.search.service",
     "SmartsearchError": "smartsearch.core.errors",
+    "evaluate": "smartsearch.evaluation",
     "find_places": "smartsearch.config",
     "load_settings": "smartsearch.config",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from smartsearch.cli.options import Globals, JsonOption, LibraryOption, echo_json
+from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, places_of
 
 
 def register(app: typer.Typer) -> None:
@@ -13,10 +13,9 @@ def register(app: typer.Typer) -> None:
 
 def config(context: typer.Context, as_json: JsonOption = False, library: LibraryOption = None) -> None:
     """Show every setting in force and where the settings are read from."""
-    from smartsearch.config import as_dict, find_places, load_settings
+    from smartsearch.config import as_dict, load_settings
 
-    given = context.obj.library if isinstance(context.obj, Globals) else None
-    places = find_places(library or given)
+    places = places_of(context, library)
     settings = as_dict(load_settings(places))
     files = [str(path) for path in places.config_files]
     if as_json:

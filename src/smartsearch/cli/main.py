@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from smartsearch.cli import configure, index, maintain, models, query, status
+from smartsearch.cli import configure, evaluate, index, maintain, models, query, status
 from smartsearch.cli.options import VERSION_HELP, Globals
 from smartsearch.core.errors import SmartsearchError
 
@@ -51,6 +51,7 @@ query.register(app)
 status.register(app)
 maintain.register(app)
 configure.register(app)
+evaluate.register(app)
 app.add_typer(models.app, name="models")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from smartsearch.config import Places
     from smartsearch.library import Library
 
 VERSION_HELP = "Show the version and leave."
@@ -48,10 +49,10 @@ def open_library(
 
     ``roots`` are what will be indexed: a wrong one must not leave an empty library behind.
     """
-    from smartsearch.config import find_places, load_settings
+    from smartsearch.config import load_settings
     from smartsearch.library import DATABASE_NAME, Library, require_indexable
 
-    places = find_places(library or _given_before(context))
+    places = places_of(context, library)
     if create and not (places.library / DATABASE_NAME).exists():
         for root in roots:
             require_indexable(root)
@@ -62,8 +63,11 @@ def open_library(
         opened.close()
 
 
-def _given_before(context: typer.Context) -> str | None:
-    return context.obj.library if isinstance(context.obj, Globals) else None
+def places_of(context: typer.Context, library: str | None) -> Places:
+    """Where things are, by the command's own --library, else by the one given before the command's name."""
+    from smartsearch.config import find_places
+
+    return find_places(library or (context.obj.library if isinstance(context.obj, Globals) else None))
 
 
 def echo_json(value: Any) -> None:
