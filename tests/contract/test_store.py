@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from smartsearch.core.assets import (
+    AutoTags,
     ClearError,
     CopyImage,
     FileError,
@@ -20,9 +21,11 @@ from smartsearch.core.assets import (
     MarkMissing,
     Metadata,
     MoveImage,
+    PutAutoTags,
     PutEmbedding,
     RecordError,
     Tag,
+    TagCount,
     TouchImage,
     UpdateMetadata,
 )
@@ -386,6 +389,138 @@ class TestTags:
     def test_unknown_image(self, store: Store) -> None:
         with pytest.raises(AssetNotFoundError):
             store.set_tags(5, [Tag("x")], "user")
+
+
+def auto(*names: str, tagger: str = "t1") -> AutoTags:
+    return AutoTags(tagger, tuple(Tag(name, 0.75, "auto") for name in names))
+
+
+def tags_of(store: Store, asset_id: int) -> list[tuple[str, str]]:
+    return [(tag.name, tag.source) for tag in store.assets([asset_id])[0].tags]
+
+
+class TestAutomaticTags:
+    def test_come_with_the_image_and_leave_other_sources_alone(self, store: Store) -> None:
+        store.apply([replace(put("/a.jpg", metadata=Metadata(keywords=("dog",))), auto_tags=auto("dog", "beach"))])
+        [asset_id] = store.select(Everything())
+        store.set_tags(asset_id, [Tag("mine"), Tag("dog")], "user")
+        generation = store.generation
+        store.apply([PutAutoTags(asset_id, auto("dog", tagger="t2")), PutAutoTags(99, auto("cat"))])
+        assert store.generation > generation
+        assert tags_of(store, asset_id) == [("dog", "auto"), ("dog", "keywords"), ("dog", "user"), ("mine", "user")]
+        assert store.select(HasTag("DOG")) == [asset_id]
+        assert store.assets([asset_id])[0].tags[0].confidence == 0.75
+
+    def test_come_with_a_vector_too(self, store: Store) -> None:
+        [asset_id] = add(store, "/a.jpg")
+        store.apply([PutEmbedding(asset_id, OTHER_SPACE.key, vector("a", OTHER_SPACE), auto("dog"))])
+        assert tags_of(store, asset_id) == [("dog", "auto")]
+        store.apply([PutEmbedding(asset_id, SPACE.key, vector("b"))])
+        assert tags_of(store, asset_id) == [("dog", "auto")], "a vector without tags says nothing about them"
+
+    def test_untagged_are_those_with_a_vector_and_another_tagger(self, store: Store) -> None:
+        first, second, third, fourth = add(store, "/a.jpg", "/b.jpg", "/c.jpg", "/d.jpg")
+        [bare] = add(store, "/e.jpg", embeddings={})
+        store.apply([MarkMissing(fourth, NOW)])
+        assert store.untagged(SPACE, "t1") == [first, second, third, fourth]
+        store.apply([PutAutoTags(i, auto("dog")) for i in (first, third, bare)])
+        assert store.untagged(SPACE, "t1") == [second, fourth]
+        assert store.untagged(SPACE, "t2") == [first, second, third, fourth]
+        assert store.untagged(SPACE, "t0") == [first, second, third, fourth]
+        assert store.untagged(OTHER_SPACE, "t1") == []
+
+    def test_new_bytes_are_untagged_the_same_bytes_are_not(self, store: Store) -> None:
+        store.apply([replace(put("/a.jpg"), auto_tags=auto("dog"))])
+        [asset_id] = store.select(Everything())
+        store.apply([put("/a.jpg", seed=5)])
+        assert tags_of(store, asset_id) == [("dog", "auto")]
+        assert store.untagged(SPACE, "t1") == []
+        store.apply([put("/a.jpg", bytes_of="new")])
+        assert tags_of(store, asset_id) == []
+        assert store.untagged(SPACE, "t1") == [asset_id]
+
+    def test_a_copy_has_them_and_what_was_rejected(self, store: Store) -> None:
+        store.apply(
+            [replace(put("/a.jpg"), auto_tags=auto("boat", "dog")), replace(put("/b.jpg"), auto_tags=auto("x"))]
+        )
+        source, target = store.select(Everything())
+        store.reject_tag(source, "dog")
+        store.reject_tag(target, "boat")
+        store.apply([CopyImage(source, "/b.jpg", identity(8), None), CopyImage(source, "/c.jpg", identity(9), None)])
+        assert tags_of(store, target) == [], "what was rejected on a file stays rejected there"
+        copy = store.select(Everything())[-1]
+        assert tags_of(store, copy) == [("boat", "auto")]
+        assert store.untagged(SPACE, "t1") == []
+        store.apply([PutAutoTags(i, auto("boat", "dog", tagger="t2")) for i in (target, copy)])
+        assert tags_of(store, target) == []
+        assert tags_of(store, copy) == [("boat", "auto")]
+
+    def test_a_rejected_tag_stays_away_until_that_is_undone(self, store: Store) -> None:
+        store.apply([replace(put("/a.jpg"), auto_tags=auto("dog", "cat"))])
+        [asset_id] = store.select(Everything())
+        store.set_tags(asset_id, [Tag("dog")], "user")
+        generation = store.generation
+        store.reject_tag(asset_id, "dog")
+        store.reject_tag(asset_id, "dog")
+        assert store.generation > generation
+        assert tags_of(store, asset_id) == [("cat", "auto"), ("dog", "user")], "the user's own tag stays"
+        store.apply([PutAutoTags(asset_id, auto("dog", "cat", tagger="t2"))])
+        assert tags_of(store, asset_id) == [("cat", "auto"), ("dog", "user")]
+        store.reject_tag(asset_id, "cow", undo=True)
+        assert store.untagged(SPACE, "t2") == []
+        store.reject_tag(asset_id, "dog", undo=True)
+        assert store.untagged(SPACE, "t2") == [asset_id], "the next tagging sees to it"
+        store.apply([PutAutoTags(asset_id, auto("dog", "cat", tagger="t2"))])
+        assert tags_of(store, asset_id) == [("cat", "auto"), ("dog", "auto"), ("dog", "user")]
+        with pytest.raises(AssetNotFoundError):
+            store.reject_tag(99, "dog")
+
+    def test_all_dropped(self, store: Store) -> None:
+        store.apply([replace(put(path, metadata=FULL), auto_tags=auto("dog")) for path in ("/a.jpg", "/b.jpg")])
+        first, second = store.select(Everything())
+        store.reject_tag(second, "cow")
+        assert store.drop_auto_tags() == 2
+        assert store.drop_auto_tags() == 0
+        assert tags_of(store, first) == [("ferry", "keywords"), ("harbour", "keywords")]
+        store.apply([PutAutoTags(second, auto("cow"))])
+        assert ("cow", "auto") not in tags_of(store, second), "what was rejected stays rejected"
+
+    def test_are_not_in_the_full_text(self, store: Store) -> None:
+        store.apply([replace(put("/a.jpg"), auto_tags=auto("zebra"))])
+        [asset_id] = store.select(Everything())
+        assert store.match_text("zebra", Everything(), 5) == []
+        store.set_tags(asset_id, [Tag("zebra")], "user")
+        assert ids_of(store.match_text("zebra", Everything(), 5)) == [asset_id]
+        store.apply([PutAutoTags(asset_id, auto("lion"))])
+        store.set_tags(asset_id, [], "user")
+        assert store.match_text("zebra", Everything(), 5) == []
+        assert ids_of(store.match_text("a.jpg", Everything(), 5)) == [asset_id]
+
+    def test_counts_by_source_of_present_images(self, store: Store) -> None:
+        store.apply(
+            [replace(put(path, metadata=FULL), auto_tags=auto("dog")) for path in ("/a.jpg", "/b.jpg", "/c.jpg")]
+        )
+        first, *_, last = store.select(Everything())
+        store.set_tags(first, [Tag("dog"), Tag("x")], "user")
+        store.apply([MarkMissing(last, NOW)])
+        assert store.tag_counts() == [
+            TagCount("dog", "auto", 2),
+            TagCount("ferry", "keywords", 2),
+            TagCount("harbour", "keywords", 2),
+            TagCount("dog", "user", 1),
+            TagCount("x", "user", 1),
+        ]
+        assert store.tag_counts("user") == [TagCount("dog", "user", 1), TagCount("x", "user", 1)]
+
+    def test_go_with_the_image(self, store: Store) -> None:
+        store.apply([replace(put("/a.jpg"), auto_tags=auto("dog"))])
+        [asset_id] = store.select(Everything())
+        store.reject_tag(asset_id, "cat")
+        store.forget([asset_id])
+        assert store.tag_counts() == []
+        [again] = add(store, "/a.jpg")
+        store.apply([PutAutoTags(again, auto("cat"))])
+        assert tags_of(store, again) == [("cat", "auto")]
 
 
 class TestForget:

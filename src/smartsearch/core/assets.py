@@ -104,13 +104,33 @@ class ImageContent:
     thumbnail: bytes = field(repr=False)
 
 
+TagSource = Literal["user", "keywords", "auto"]
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A label on an image. ``confidence`` in 0-1; ``source`` says who put it there."""
 
     name: str
     confidence: float = 1.0
-    source: Literal["user", "keywords", "auto"] = "user"
+    source: TagSource = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class AutoTags:
+    """The automatic tags of one image, and the fingerprint of the tagger that gave them."""
+
+    tagger: str
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """How many present images carry a tag from one source."""
+
+    name: str
+    source: TagSource
+    images: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +191,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class PutImage:
-    """Insert the image at ``path``, or replace what was derived from its old bytes (the row keeps its id and tags).
+    """Insert the image at ``path``, or replace what was derived from its old bytes (the row keeps its id and the user's
+    tags).
 
     ``embeddings`` maps a space key to a float32 vector (dim,). Clears an error recorded for the path.
     """
@@ -183,6 +204,7 @@ class PutImage:
     content: ImageContent
     embeddings: Mapping[str, Embedding]
     sidecar_mtime_ns: int | None = None
+    auto_tags: AutoTags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +249,15 @@ class PutEmbedding:
     asset_id: int
     space: str
     vector: Embedding
+    auto_tags: AutoTags | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutAutoTags:
+    """Replace the automatic tags of an image; those the user has rejected are left out."""
+
+    asset_id: int
+    auto_tags: AutoTags
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +290,7 @@ Change = (
     | TouchImage
     | MarkMissing
     | PutEmbedding
+    | PutAutoTags
     | UpdateMetadata
     | RecordError
     | ClearError

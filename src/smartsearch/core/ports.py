@@ -20,6 +20,8 @@ from smartsearch.core.assets import (
     JobState,
     Root,
     Tag,
+    TagCount,
+    TagSource,
 )
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import Calibration, EmbeddingSpace, Preprocessing
@@ -83,8 +85,17 @@ class Store(Protocol):
         """Commit all changes in one transaction, in order. A change that names an unknown asset is ignored."""
         ...
 
-    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: Literal["user", "keywords", "auto"]) -> None:
+    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: TagSource) -> None:
         """Replace the tags of one source on one image. AssetNotFoundError if there is no such image."""
+        ...
+
+    def reject_tag(self, asset_id: int, name: str, *, undo: bool = False) -> None:
+        """Take an automatic tag off an image for good: `PutAutoTags` and its kind leave it out from now on. ``undo``
+        permits it again; the image then counts as untagged. AssetNotFoundError if there is no such image."""
+        ...
+
+    def drop_auto_tags(self) -> int:
+        """Delete every automatic tag; returns of how many images. What was rejected stays rejected."""
         ...
 
     def forget(self, asset_ids: Sequence[int]) -> int:
@@ -119,8 +130,9 @@ class Store(Protocol):
     def count(self, where: Query) -> int: ...
 
     def match_text(self, text: str, where: Query, limit: int) -> list[Neighbor]:
-        """Full-text search over file name, folder, tags, title and description; words are joined by AND and match as
-        prefixes. ``similarity`` is a BM25 score, larger is better. Characters with a meaning to FTS are plain text."""
+        """Full-text search over file name, folder, tags (automatic ones left out), title and description; words are
+        joined by AND and match as prefixes. ``similarity`` is a BM25 score, larger is better. Characters with a meaning
+        to FTS are plain text."""
         ...
 
     def vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Embedding]: ...
@@ -131,6 +143,15 @@ class Store(Protocol):
 
     def nearest(self, space: EmbeddingSpace, vector: Embedding, where: Query, k: int) -> list[Neighbor]:
         """The k assets nearest to ``vector`` among those that meet ``where``, best first, ties by id."""
+        ...
+
+    def untagged(self, space: EmbeddingSpace, tagger: str) -> list[int]:
+        """Ids of the assets, missing ones too, that have a vector in the space and no automatic tags by this tagger
+        (a fingerprint, see `AutoTags`), in order of id."""
+        ...
+
+    def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
+        """The tags of present images, of one source or all: most used first, then by name and source."""
         ...
 
     def counts(self) -> StoreCounts: ...

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from smartsearch.core.assets import (
     Change,
@@ -17,14 +16,17 @@ from smartsearch.core.assets import (
     FileIdentity,
     MarkMissing,
     MoveImage,
+    PutAutoTags,
     PutEmbedding,
     PutImage,
     RecordError,
     Tag,
+    TagSource,
     TouchImage,
     UpdateMetadata,
 )
 from smartsearch.stores import rows
+from smartsearch.stores.tags import TagWriter
 
 _PATH_COLUMNS = ("path", "file_path", "folder", "file_name")
 _CONTENT_COLUMNS = ("format", "width", "height", "frames", "phash", "color")
@@ -67,7 +69,11 @@ class Writer:
     now: datetime
     _touched: set[int] = field(default_factory=set)
     _spaces: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _tags: TagWriter = field(init=False)
     _changed: bool = False
+
+    def __post_init__(self) -> None:
+        self._tags = TagWriter(self.connection)
 
     def apply(self, changes: Sequence[Change]) -> None:
         """All changes, in order. ValueError for an embedding that is not one."""
@@ -87,6 +93,8 @@ class Writer:
                     self._mark_missing(change)
                 case PutEmbedding():
                     self._put_embedding(change)
+                case PutAutoTags():
+                    self._put_auto_tags(change)
                 case UpdateMetadata():
                     self._update_metadata(change)
                 case RecordError(error):
@@ -130,7 +138,9 @@ class Writer:
         image_id = self._upsert(path[0], change.file_hash, values)
         for space, vector in change.embeddings.items():
             self._put_vector(image_id, space, vector)
-        self._replace_tags(image_id, rows.keyword_tags(content.metadata), "keywords")
+        self._tags.replace(image_id, rows.keyword_tags(content.metadata), "keywords")
+        if change.auto_tags is not None:
+            self._tags.replace_auto(image_id, change.auto_tags)
         self._clear_error(path[0])
 
     def _upsert(self, path: bytes, file_hash: bytes, values: tuple[object, ...]) -> int:
@@ -150,6 +160,7 @@ class Writer:
         if known[1] != file_hash:
             self.connection.execute("DELETE FROM embeddings WHERE image_id = ?", (image_id,))
             self.connection.execute("DELETE FROM faces WHERE image_id = ?", (image_id,))
+            self._tags.forget_auto(image_id)
         return image_id
 
     def _copy(self, change: CopyImage) -> None:
@@ -173,22 +184,19 @@ class Writer:
             *source[1:-1],
         )
         image_id = self._upsert(path[0], source[0], values)
-        self._copy_rows("embeddings", "space_id", "vector", change.source_id, image_id)
-        self.connection.execute("DELETE FROM image_tags WHERE image_id = ? AND source != 'user'", (image_id,))
-        self._copy_rows("image_tags", "tag_id", "source, confidence", change.source_id, image_id, "source != 'user'")
+        self._copy_embeddings(change.source_id, image_id)
+        self._tags.copy_derived(change.source_id, image_id)
         self._clear_error(path[0])
 
-    def _copy_rows(
-        self, table: str, key: str, columns: str, source_id: int, image_id: int, condition: str = "TRUE"
-    ) -> None:
+    def _copy_embeddings(self, source_id: int, image_id: int) -> None:
         """Deletes first rather than INSERT OR REPLACE: a replaced row would not fire the trigger on deletions."""
-        source = f"FROM {table} WHERE image_id = ? AND {condition}"
+        source = "FROM embeddings WHERE image_id = ?"
         self.connection.execute(
-            f"DELETE FROM {table} WHERE image_id = ? AND {key} IN (SELECT {key} {source}) AND {condition}",
+            f"DELETE FROM embeddings WHERE image_id = ? AND space_id IN (SELECT space_id {source})",
             (image_id, source_id),
         )
         self.connection.execute(
-            f"INSERT INTO {table} (image_id, {key}, {columns}) SELECT ?, {key}, {columns} {source}",
+            f"INSERT INTO embeddings (image_id, space_id, vector) SELECT ?, space_id, vector {source}",
             (image_id, source_id),
         )
 
@@ -243,7 +251,7 @@ class Writer:
             (*rows.metadata_values(change.metadata), change.sidecar_mtime_ns, change.asset_id),
         )
         self._set_moment(change.asset_id)
-        self._replace_tags(change.asset_id, rows.keyword_tags(change.metadata), "keywords")
+        self._tags.replace(change.asset_id, rows.keyword_tags(change.metadata), "keywords")
         self._changed = True
 
     def forget(self, asset_ids: Sequence[int]) -> int:
@@ -276,31 +284,42 @@ class Writer:
 
     # -- tags
 
-    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: Literal["user", "keywords", "auto"]) -> bool:
+    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: TagSource) -> bool:
         """Replace the tags of one source; False if there is no such image."""
         if not self._exists(asset_id):
             return False
-        self._unindex(asset_id)
-        self._replace_tags(asset_id, list(tags), source)
+        if source != "auto":  # automatic tags are not in the full text
+            self._unindex(asset_id)
+        self._tags.replace(asset_id, tags, source)
         self._changed = True
         return True
 
-    def _replace_tags(self, image_id: int, tags: Sequence[Tag], source: str) -> None:
-        self.connection.execute("DELETE FROM image_tags WHERE image_id = ? AND source = ?", (image_id, source))
-        for tag in tags:
-            name = rows.clean_text(tag.name)
-            self.connection.execute("INSERT OR IGNORE INTO tags (name) VALUES (?)", (name,))
-            self.connection.execute(
-                "INSERT OR REPLACE INTO image_tags (image_id, tag_id, source, confidence)"
-                " SELECT ?, id, ?, ? FROM tags WHERE name = ?",
-                (image_id, source, tag.confidence, name),
-            )
+    def reject_tag(self, asset_id: int, name: str, undo: bool) -> bool:
+        """Take an automatic tag off for good, or permit it again; False if there is no such image."""
+        if not self._exists(asset_id):
+            return False
+        (self._tags.permit if undo else self._tags.reject)(asset_id, name)
+        self._changed = True
+        return True
+
+    def drop_auto_tags(self) -> int:
+        """Delete every automatic tag; returns of how many images."""
+        dropped = self._tags.drop_auto()
+        self._changed |= dropped > 0
+        return dropped
+
+    def _put_auto_tags(self, change: PutAutoTags) -> None:
+        if self._exists(change.asset_id):
+            self._tags.replace_auto(change.asset_id, change.auto_tags)
+            self._changed = True
 
     # -- embeddings
 
     def _put_embedding(self, change: PutEmbedding) -> None:
         if self._exists(change.asset_id):
             self._put_vector(change.asset_id, change.space, change.vector)
+            if change.auto_tags is not None:
+                self._tags.replace_auto(change.asset_id, change.auto_tags)
             self._changed = True
 
     def _put_vector(self, image_id: int, space: str, vector: Embedding) -> None:

@@ -9,7 +9,7 @@ writing a library goes through plain SQL (see `sqlite.py`): importing SQLAlchemy
 which every cold search would pay.
 
 SQLite has more than SQLAlchemy has words for: the first migration adds a trigger that fills `embedding_deletions` and
-the full-text table `image_fts`, which reads its text from the view `image_text`.
+the full-text table `image_fts`, which reads its text from the view `image_text` (the second leaves automatic tags out).
 """
 
 from __future__ import annotations
@@ -108,6 +108,7 @@ images = Table(
     Column("sidecar_mtime_ns", BigInteger),
     Column("keywords", JSON),
     Column("exif_data", JSON),
+    Column("tagger", Text, index=True),
     sqlite_autoincrement=True,
 )
 # `moment`, what date filters ask for, is taken_at or else modified_at. The store writes it, because SQLite does not
@@ -184,6 +185,15 @@ image_tags = Table(
     Index("ix_image_tags_tag_id", "tag_id", "image_id"),
     sqlite_with_rowid=False,
 )
+"""``source`` is "user", "keywords" or "auto". Those of "auto" were given by the tagger that `images.tagger` names."""
+
+rejected_tags = Table(
+    "rejected_tags",
+    metadata,
+    _parent("image_id", "images.id", key=True),
+    _parent("tag_id", "tags.id", key=True),
+)
+"""Automatic tags that the user took off an image: no tagger puts them back."""
 
 persons = Table(
     "persons",

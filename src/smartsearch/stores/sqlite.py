@@ -10,17 +10,30 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smartsearch.core.assets import Asset, Change, Embedding, FileError, FileState, Job, JobState, Root, Tag
+from smartsearch.core.assets import (
+    Asset,
+    Change,
+    Embedding,
+    FileError,
+    FileState,
+    Job,
+    JobState,
+    Root,
+    Tag,
+    TagCount,
+    TagSource,
+)
 from smartsearch.core.errors import AssetNotFoundError
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.stores import doctor, jobs, rows
+from smartsearch.stores import tags as tag_rows
 from smartsearch.stores import text as full_text
 from smartsearch.stores.candidates import Limits
 from smartsearch.stores.changes import Writer
@@ -144,10 +157,19 @@ class SqliteStore:
         with self._writer() as writer:
             writer.apply(changes)
 
-    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: Literal["user", "keywords", "auto"]) -> None:
+    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: TagSource) -> None:
         with self._writer() as writer:
             if not writer.set_tags(asset_id, tags, source):
                 raise AssetNotFoundError(f"There is no image {asset_id} in the library.")
+
+    def reject_tag(self, asset_id: int, name: str, *, undo: bool = False) -> None:
+        with self._writer() as writer:
+            if not writer.reject_tag(asset_id, name, undo):
+                raise AssetNotFoundError(f"There is no image {asset_id} in the library.")
+
+    def drop_auto_tags(self) -> int:
+        with self._writer() as writer:
+            return writer.drop_auto_tags()
 
     def forget(self, asset_ids: Sequence[int]) -> int:
         with self._writer() as writer:
@@ -213,6 +235,14 @@ class SqliteStore:
         condition = compile_query(where)
         with self._database.read() as connection:
             return full_text.match(connection, text, condition, limit)
+
+    def untagged(self, space: EmbeddingSpace, tagger: str) -> list[int]:
+        with self._database.read() as connection:
+            return tag_rows.untagged(connection, space, tagger)
+
+    def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
+        with self._database.read() as connection:
+            return tag_rows.counts(connection, source)
 
     def counts(self) -> StoreCounts:
         with self._database.read() as connection:
@@ -425,16 +455,9 @@ def _at_or_below(column: str, under: str | None) -> tuple[str, dict[str, object]
 
 def _assets(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Asset]:
     """The images with these ids, in no particular order."""
-    parameters = (rows.ids_json(ids),)
-    tags: dict[int, list[Tag]] = {}
-    for image_id, name, confidence, source in connection.execute(
-        "SELECT image_id, name, confidence, source FROM image_tags JOIN tags ON tags.id = image_tags.tag_id"
-        " WHERE image_id IN (SELECT value FROM json_each(?)) ORDER BY name, source",
-        parameters,
-    ):
-        tags.setdefault(image_id, []).append(Tag(name, confidence, source))
+    tags = tag_rows.of_images(connection, ids)
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     query = f"SELECT {', '.join(rows.ASSET_COLUMNS)} FROM images WHERE id IN (SELECT value FROM json_each(?))"
-    for row in cursor.execute(query, parameters):
-        yield rows.asset_from(row, tuple(tags.get(row["id"], ())))
+    for row in cursor.execute(query, (rows.ids_json(ids),)):
+        yield rows.asset_from(row, tags.get(row["id"], ()))

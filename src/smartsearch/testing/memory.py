@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.assets import (
     Asset,
+    AutoTags,
     Change,
     ClearError,
     CopyImage,
@@ -28,11 +30,14 @@ from smartsearch.core.assets import (
     MarkMissing,
     Metadata,
     MoveImage,
+    PutAutoTags,
     PutEmbedding,
     PutImage,
     RecordError,
     Root,
     Tag,
+    TagCount,
+    TagSource,
     TouchImage,
     UpdateMetadata,
 )
@@ -53,6 +58,8 @@ class _State:
     roots: dict[str, Root] = field(default_factory=dict)
     assets: dict[int, Asset] = field(default_factory=dict)
     sidecars: dict[int, int | None] = field(default_factory=dict)
+    taggers: dict[int, str] = field(default_factory=dict)
+    rejected: set[tuple[int, str]] = field(default_factory=set)
     vectors: dict[str, dict[int, Embedding]] = field(default_factory=dict)
     errors: dict[str, FileError] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
@@ -123,12 +130,31 @@ class MemoryStore:
         with self._transaction() as state:
             _Applier(state, self._clock()).apply(changes)
 
-    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: Literal["user", "keywords", "auto"]) -> None:
+    def set_tags(self, asset_id: int, tags: Iterable[Tag], source: TagSource) -> None:
         with self._transaction() as state:
-            if asset_id not in state.assets:
-                raise AssetNotFoundError(f"There is no image {asset_id} in the library.")
+            _must_exist(state, asset_id)
             state.assets[asset_id] = _with_tags(state.assets[asset_id], tags, source)
             state.generation += 1
+
+    def reject_tag(self, asset_id: int, name: str, *, undo: bool = False) -> None:
+        with self._transaction() as state:
+            _must_exist(state, asset_id)
+            if not undo:
+                state.rejected.add((asset_id, name))
+                _set_auto_tags(state, asset_id, _auto_tags(state.assets[asset_id]))
+            elif (asset_id, name) in state.rejected:
+                state.rejected.remove((asset_id, name))
+                state.taggers.pop(asset_id, None)
+            state.generation += 1
+
+    def drop_auto_tags(self) -> int:
+        with self._transaction() as state:
+            dropped = len(state.taggers)
+            for asset_id in state.assets:
+                _set_auto_tags(state, asset_id, [])
+            state.taggers.clear()
+            state.generation += dropped > 0
+            return dropped
 
     def forget(self, asset_ids: Sequence[int]) -> int:
         with self._transaction() as state:
@@ -204,6 +230,18 @@ class MemoryStore:
         exact = np.array([held[i] for i in ids], np.float64).reshape(-1, space.dim) @ vector.astype(np.float64)
         found = [Neighbor(*pair) for pair in zip(ids, exact.astype(np.float32).tolist(), strict=True)]
         return sorted(found, key=lambda neighbor: (-neighbor.similarity, neighbor.asset_id))[: max(k, 0)]
+
+    def untagged(self, space: EmbeddingSpace, tagger: str) -> list[int]:
+        state = self._state
+        return [
+            asset_id for asset_id in sorted(state.vectors.get(space.key, ())) if state.taggers.get(asset_id) != tagger
+        ]
+
+    def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
+        present = (asset for asset in self._state.assets.values() if asset.missing_since is None)
+        found = Counter((tag.name, tag.source) for asset in present for tag in asset.tags)
+        counts = [TagCount(name, given, count) for (name, given), count in found.items() if source in (None, given)]
+        return sorted(counts, key=lambda each: (-each.images, each.name, each.source))
 
     def counts(self) -> StoreCounts:
         state = self._state
@@ -303,6 +341,11 @@ class _Applier:
                 case PutEmbedding():
                     if change.asset_id in self.state.assets:
                         self._put_vector(change.asset_id, change.space, change.vector)
+                        self._put_auto_tags(change.asset_id, change.auto_tags)
+                        self.state.generation += 1
+                case PutAutoTags():
+                    if change.asset_id in self.state.assets:
+                        self._put_auto_tags(change.asset_id, change.auto_tags)
                         self.state.generation += 1
                 case UpdateMetadata():
                     self._update(change.asset_id, metadata=stored_metadata(change.metadata))
@@ -333,6 +376,12 @@ class _Applier:
         self.state.sidecars[asset_id] = change.sidecar_mtime_ns
         for space, vector in change.embeddings.items():
             self._put_vector(asset_id, space, vector)
+        self._put_auto_tags(asset_id, change.auto_tags)
+
+    def _put_auto_tags(self, asset_id: int, made: AutoTags | None) -> None:
+        if made is not None:
+            _set_auto_tags(self.state, asset_id, made.tags)
+            self.state.taggers[asset_id] = made.tagger
 
     def _upsert(self, **fields: Any) -> int:
         rows.path_values(fields["path"])
@@ -350,6 +399,9 @@ class _Applier:
             tags=known.tags if known else (),
             **fields,
         )
+        if known and known.file_hash != fields["file_hash"]:
+            _set_auto_tags(self.state, asset_id, [])
+            self.state.taggers.pop(asset_id, None)
         self._replace_keywords(asset_id)
         self.state.errors.pop(fields["path"], None)
         self.state.generation += 1
@@ -369,8 +421,11 @@ class _Applier:
             created_at=change.created_at,
             **{name: getattr(source, name) for name in derived},
         )
-        copied = [tag for tag in source.tags if tag.source == "auto"]
-        self.state.assets[asset_id] = _with_tags(self.state.assets[asset_id], copied, "auto")
+        self.state.rejected |= {(asset_id, name) for rejected, name in self.state.rejected if rejected == source.id}
+        _set_auto_tags(self.state, asset_id, _auto_tags(source))
+        self.state.taggers.pop(asset_id, None)
+        if source.id in self.state.taggers:
+            self.state.taggers[asset_id] = self.state.taggers[source.id]
         self.state.sidecars[asset_id] = None
         for held in self.state.vectors.values():
             if source.id in held:
@@ -426,13 +481,30 @@ def _forget(state: _State, asset_id: int) -> bool:
     if state.assets.pop(asset_id, None) is None:
         return False
     state.sidecars.pop(asset_id, None)
+    state.taggers.pop(asset_id, None)
+    state.rejected -= {pair for pair in state.rejected if pair[0] == asset_id}
     for held in state.vectors.values():
         held.pop(asset_id, None)
     state.generation += 1
     return True
 
 
-def _with_tags(asset: Asset, tags: Iterable[Tag], source: Literal["user", "keywords", "auto"]) -> Asset:
+def _must_exist(state: _State, asset_id: int) -> None:
+    if asset_id not in state.assets:
+        raise AssetNotFoundError(f"There is no image {asset_id} in the library.")
+
+
+def _auto_tags(asset: Asset) -> list[Tag]:
+    return [tag for tag in asset.tags if tag.source == "auto"]
+
+
+def _set_auto_tags(state: _State, asset_id: int, tags: Iterable[Tag]) -> None:
+    """Replace the automatic tags, without those the user has rejected."""
+    kept = [tag for tag in tags if (asset_id, tag.name) not in state.rejected]
+    state.assets[asset_id] = _with_tags(state.assets[asset_id], kept, "auto")
+
+
+def _with_tags(asset: Asset, tags: Iterable[Tag], source: TagSource) -> Asset:
     kept = [tag for tag in asset.tags if tag.source != source]
     added = {tag.name: Tag(tag.name, tag.confidence, source) for tag in tags}
     return replace(asset, tags=tuple(sorted([*kept, *added.values()], key=lambda tag: (tag.name, tag.source))))
@@ -465,7 +537,8 @@ def _at_or_below(path: str, under: str | None) -> bool:
 def _text_of(asset: Asset) -> list[str]:
     folder, name = os.path.split(asset.path)
     meta = asset.metadata
-    return [name, folder, *(tag.name for tag in asset.tags), meta.title or "", meta.description or ""]
+    chosen = [tag.name for tag in asset.tags if tag.source != "auto"]
+    return [name, folder, *chosen, meta.title or "", meta.description or ""]
 
 
 def _folded(word: str) -> str:

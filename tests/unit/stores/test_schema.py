@@ -16,9 +16,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from smartsearch.core.query import Everything
 from smartsearch.stores.schema import metadata
 from smartsearch.stores.sqlite import SqliteStore
-from smartsearch.stores.upgrade import VERSIONS, create_database, upgrade_database
+from smartsearch.stores.upgrade import APPLICATION_ID, VERSIONS, create_database, run_migrations, upgrade_database
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,36 @@ def test_upgrading_keeps_a_copy(path: Path) -> None:
     assert backup.name == f"library.db.{VERSIONS[-1]}.backup"
     with closing(sqlite3.connect(backup)) as copy:
         assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (VERSIONS[-1],)
+
+
+def test_a_library_from_before_automatic_tags_keeps_everything(tmp_path: Path) -> None:
+    old = tmp_path / "library.db"
+    with closing(sqlite3.connect(old, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        run_migrations(connection, "0001")
+        connection.execute(
+            "INSERT INTO images (path, file_path, folder, file_name, file_hash, device, inode, file_size, mtime_ns,"
+            " width, height, format, frames, modified_at, indexed_at, phash, color)"
+            " VALUES (x'2f61', '/a', '/', 'a', x'00', 1, 1, 1, 1, 1, 1, 'png', 1, 1, 1, 1, 1)"
+        )
+        connection.execute("INSERT INTO tags (name) VALUES ('mine'), ('guessed')")
+        connection.execute("INSERT INTO image_tags VALUES (1, 1, 'user', 1.0), (1, 2, 'auto', 0.5)")
+        connection.execute("INSERT INTO image_fts (image_fts) VALUES ('rebuild')")
+    with SqliteStore.open(old, vectors=tmp_path / "vectors") as store:
+        [asset] = store.assets([1])
+        assert [(tag.name, tag.source) for tag in asset.tags] == [("guessed", "auto"), ("mine", "user")]
+        assert len(store.match_text("mine", Everything(), 9)) == 1
+        assert store.match_text("guessed", Everything(), 9) == [], "automatic tags have left the full text"
+        assert store.check() == []
+    assert (tmp_path / "library.db.0001.backup").exists()
+
+
+def test_what_is_untagged_is_answered_from_an_index(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        query = "EXPLAIN QUERY PLAN SELECT id FROM images WHERE tagger IS NULL OR tagger < 'x' OR tagger > 'x'"
+        plan = " ".join(row[3] for row in connection.execute(query))
+    assert "SCAN" not in plan
+    assert "ix_images_tagger" in plan
 
 
 def test_opening_a_current_library_is_lean(path: Path) -> None:
