@@ -93,7 +93,7 @@ class Library:
         LibraryCorruptError, LibraryTooNewError, LibraryReadOnlyError, DiskFullError, each saying what to do.
         """
         path, vectors = places.library / DATABASE_NAME, places.library / "vectors"
-        if create:
+        if create and not path.exists():
             store = SqliteStore.create(path, vectors=vectors)
         elif not path.exists():
             raise LibraryNotFoundError(

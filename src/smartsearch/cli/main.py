@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from smartsearch.cli import configure, evaluate, index, maintain, models, query, status
+from smartsearch.cli import configure, evaluate, index, maintain, models, query, serve, status
 from smartsearch.cli.options import VERSION_HELP, Globals
 from smartsearch.core.errors import SmartsearchError
 
@@ -52,6 +52,7 @@ status.register(app)
 maintain.register(app)
 configure.register(app)
 evaluate.register(app)
+serve.register(app)
 app.add_typer(models.app, name="models")
 
 

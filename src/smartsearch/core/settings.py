@@ -101,6 +101,18 @@ class RuntimeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What `smartsearch serve` does."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    browse: tuple[str, ...] = ("~",)
+    """Folders whose contents the folder browser shows, and below which new folders may be indexed over HTTP."""
+    max_upload_bytes: int = 64 * 1024**2
+    """Of an example image."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything, as one value."""
 
@@ -109,3 +121,4 @@ class Settings:
     media: MediaLimits = field(default_factory=MediaLimits)
     thumbnails: ThumbnailSettings = field(default_factory=ThumbnailSettings)
     runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)

@@ -1,0 +1,1 @@
+"""The REST API: FastAPI over the `Library`. Imported only by `smartsearch serve`."""

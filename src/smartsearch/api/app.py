@@ -1,0 +1,117 @@
+"""The application: routes under /api/v1, guards around them, the web page when it is built."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse, Response
+from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from smartsearch.api import problems
+from smartsearch.api.routes import system
+from smartsearch.api.security import Guard
+from smartsearch.library import Library
+
+PREFIX = "/api/v1"
+WEB_FOLDER = Path(__file__).parents[1] / "web"
+"""Where the built web page lies inside the package; not there in a clone without Node."""
+
+MAX_BODY_BYTES = 1 << 20
+"""Of a request that uploads no file."""
+
+_NO_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>smartsearch</title></head>
+<body><h1>smartsearch is running</h1>
+<p>The web page is not built in this installation. In a clone of the repository with Node.js,
+<code>make web</code> builds it; then start the server again.</p>
+<p>The API works without it: <a href="/api/v1/openapi.json">/api/v1/openapi.json</a> describes it.</p>
+</body></html>
+"""
+
+# FastAPI can report to OpenTelemetry when its surroundings say so. Nothing leaves the machine: not this way either.
+_NO_TELEMETRY: Any = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+_DESCRIPTION = """Search the photos of this machine by describing them. Everything stays on the machine.
+
+Errors are problem details (RFC 9457). There are no passwords yet: the server listens on the loopback interface only."""
+
+
+def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
+    """The API over an open library, which the caller closes. ``web`` is the folder of the built web page."""
+    app = FastAPI(
+        title="smartsearch",
+        description=_DESCRIPTION,
+        version=version("smartsearch"),
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # both load their scripts from the network
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        max_body_size=MAX_BODY_BYTES,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+    )
+    app.state.library = library
+    for module in (system,):
+        app.include_router(module.router, prefix=PREFIX, responses=problems.PROBLEMS)
+    problems.install(app, library.places)
+    app.add_middleware(Guard)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    _add_page(app, web)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Function names: what a generated client calls its methods."""
+    return route.name
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the problem schema that every route's `responses` point to."""
+    if not app.openapi_schema:
+        document = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
+        )
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        template = "#/components/schemas/{model}"
+        schemas["Problem"] = problems.Problem.model_json_schema(ref_template=template)
+        schemas |= schemas["Problem"].pop("$defs")
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _add_page(app: FastAPI, web: Path) -> None:
+    if (web / "index.html").is_file():
+        app.mount("/", _Page(directory=web, html=True), name="page")
+        return
+
+    @app.get("/", include_in_schema=False)
+    def no_page() -> HTMLResponse:
+        return HTMLResponse(_NO_PAGE)
+
+
+class _Page(StaticFiles):
+    """The single-page application: files as they are; every other address is one of the page's own views."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        try:
+            return await super().get_response(path, scope)
+        except HTTPException as error:
+            name = path.rpartition("/")[2]
+            if error.status_code != 404 or path.startswith("api/") or "." in name:
+                raise
+            return await super().get_response("index.html", scope)

@@ -1,0 +1,21 @@
+"""What routes are given."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from smartsearch.library import Library
+
+MAX_ID = 2**63 - 1
+"""The largest id a store can have."""
+
+
+def _library(request: Request) -> Library:
+    library: Library = request.app.state.library
+    return library
+
+
+LibraryDep = Annotated[Library, Depends(_library)]
+ImageId = Annotated[int, Path(ge=1, le=MAX_ID, description="An image's id, from a search.", examples=[1])]
