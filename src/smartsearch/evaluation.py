@@ -20,6 +20,7 @@ from smartsearch.core.assets import Embedding
 from smartsearch.core.errors import MediaError, PathNotFoundError, UsageError
 from smartsearch.core.ports import ImageEncoder, TextEncoder
 from smartsearch.core.settings import Settings
+from smartsearch.embeddings.base import OnnxTextEncoder
 from smartsearch.indexing.session import DECODER_NICE
 from smartsearch.media.pool import DecodePool
 from smartsearch.media.request import Decoded, DecodeRequest
@@ -112,27 +113,39 @@ def evaluate(
         )
     unreadable = tuple(Unreadable(asked.images[place], reason) for place, reason in sorted(failures.items()))
     left_out = len(asked.captions) - len(used.captions)
-    evaluations = []
-    for choice, both, tower in zip(choices, encoders, towers, strict=True):
-        vectors = np.concatenate(tower.vectors)
-        texts, query_seconds = _embed_texts(both.text, used.captions, progress)
-        both.text.release()
-        ranks, calibration = rank_own_images(texts, vectors, used.owners), both.text.calibration
-        evaluation = Evaluation(
-            model=str(choice),
-            space=both.image.space.key,
-            images=len(used.images),
-            captions=len(used.captions),
-            left_out=left_out,
-            unreadable=unreadable,
-            recall={k: ranks.recall(k) for k in RECALL_AT},
-            median_rank=ranks.median(),
-            mean_image_ms=1000 * tower.seconds / len(used.images),
-            mean_query_ms=1000 * query_seconds,
-            cut_off=apply_cut_off(texts, vectors, used.owners, calibration) if calibration else None,
-        )
-        evaluations.append(evaluation)
-    return tuple(evaluations)
+    return tuple(
+        _measure(str(choice), tower, both.text, used, unreadable, left_out, progress)
+        for choice, tower, both in zip(choices, towers, encoders, strict=True)
+    )
+
+
+def _measure(
+    model: str,
+    tower: _ImageTower,
+    text_encoder: OnnxTextEncoder,
+    used: CaptionedImages,
+    unreadable: tuple[Unreadable, ...],
+    left_out: int,
+    tell: Tell,
+) -> Evaluation:
+    """The figures of one model, whose image tower has seen the images."""
+    vectors = np.concatenate(tower.vectors)
+    texts, query_seconds = _embed_texts(text_encoder, used.captions, tell)
+    text_encoder.release()
+    ranks, calibration = rank_own_images(texts, vectors, used.owners), text_encoder.calibration
+    return Evaluation(
+        model=model,
+        space=text_encoder.space.key,
+        images=len(used.images),
+        captions=len(used.captions),
+        left_out=left_out,
+        unreadable=unreadable,
+        recall={k: ranks.recall(k) for k in RECALL_AT},
+        median_rank=ranks.median(),
+        mean_image_ms=1000 * tower.seconds / len(used.images),
+        mean_query_ms=1000 * query_seconds,
+        cut_off=apply_cut_off(texts, vectors, used.owners, calibration) if calibration else None,
+    )
 
 
 def _read_captions(path: str | os.PathLike[str], split: str | None) -> CaptionedImages:
