@@ -26,7 +26,9 @@ from smartsearch.core.errors import (
 from smartsearch.core.query import InFolder, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
+from smartsearch.search.paging import Answer, Answers
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
+from smartsearch.search.text_cache import CachedTextEncoder
 from smartsearch.stores.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -35,9 +37,12 @@ if TYPE_CHECKING:
     from smartsearch.indexing.progress import IndexProgress, IndexReport
     from smartsearch.indexing.scan import Target
     from smartsearch.indexing.session import IndexSession
+    from smartsearch.media.pool import DecodePool
     from smartsearch.media.thumbnails import ThumbnailStore
 
 DATABASE_NAME = "library.db"
+DECODERS = 2
+"""Workers for single pictures. Each starts with the first picture that finds none idle."""
 _ACTIVE, _NEXT = "model", "next_model"
 
 
@@ -84,6 +89,11 @@ class Library:
         self.settings = settings
         self.catalog = catalog
         self.store = store
+        self.answers = Answers()
+        self.texts: dict[str, CachedTextEncoder] = {}
+        """By space key."""
+        self._lock = threading.Lock()
+        self._pool: DecodePool | None = None
 
     @classmethod
     def open(cls, places: Places, settings: Settings, *, create: bool = False, read_only: bool = False) -> Self:
@@ -109,6 +119,8 @@ class Library:
         return cls(places, settings, store, ModelCatalog(places.models, settings.runtime))
 
     def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -261,14 +273,35 @@ class Library:
         """Answer a request in the space of the active model, or of ``model``."""
         choice = model or self.model
         encoders = self.catalog.encoders(choice)
-        service = SearchService(self.store, encoders.text, lambda path: self._embed_file(path, encoders))
-        result = service.search(self._example_by_id(request, encoders))
+        result = self._service(encoders).search(self._example_by_id(request, encoders))
         if not result.hits and not result.withheld:
-            self._check_embedded(choice, encoders)
+            self.check_embedded(choice)
         return result
 
-    def _check_embedded(self, choice: ModelChoice, encoders: Encoders) -> None:
-        """An empty answer must not be for want of vectors: after an update of the model, or with one never used."""
+    def answer(self, request: SearchRequest) -> Answer:
+        """An answer in the space of the active model, to read page by page (``request.top`` does not matter).
+
+        Equal requests share one until the library changes. An example image is read before this returns.
+        """
+        encoders = self.catalog.encoders(self.model)
+
+        def make() -> Answer:
+            return Answer(self.store, self._service(encoders).plan(self._example_by_id(request, encoders)))
+
+        if request.image is not None:
+            answer = make()
+            self.answers.keep(answer)
+            return answer
+        return self.answers.find((replace(request, top=1), encoders.image.space.key, self.store.generation), make)
+
+    def _service(self, encoders: Encoders) -> SearchService:
+        text = self.texts.setdefault(encoders.text.space.key, CachedTextEncoder(encoders.text))
+        return SearchService(self.store, text, lambda path: self._embed_file(path, encoders))
+
+    def check_embedded(self, choice: ModelChoice) -> None:
+        """An empty answer must not be for want of vectors: after an update of the model, or with one never used.
+        UsageError says so."""
+        encoders = self.catalog.encoders(choice)
         counts = self.store.counts()
         if counts.images and not counts.embeddings.get(encoders.image.space.key):
             raise UsageError(
@@ -298,15 +331,13 @@ class Library:
             raise PathNotFoundError(f"The example image {path} {what}.")
         import numpy as np
 
-        from smartsearch.media.pool import DecodePool
         from smartsearch.media.request import DecodeRequest
 
-        with DecodePool(1, self.settings.media) as pool:
-            request = DecodeRequest((encoders.image.preprocessing,), self.settings.media, self.settings.thumbnails)
-            try:
-                decoded = pool.submit(absolute, request).result()
-            except MediaError as error:
-                raise type(error)(f"{path}: {error.message}", hint=error.hint) from error
+        request = DecodeRequest((encoders.image.preprocessing,), self.settings.media, self.settings.thumbnails)
+        try:
+            decoded = self._decoders().submit(absolute, request).result()
+        except MediaError as error:
+            raise type(error)(f"{path}: {error.message}", hint=error.hint) from error
         vector: Embedding = encoders.image.encode_images(np.stack(decoded.inputs))[0]
         return vector
 
@@ -324,14 +355,21 @@ class Library:
 
     def preview_path(self, asset: Asset) -> Path:
         """A larger WebP of an image, made on demand from the original and cached. MediaError if that cannot be read."""
-        from smartsearch.media.pool import DecodePool
         from smartsearch.media.request import PreviewRequest
 
         def make(size: int, quality: int) -> bytes:
-            with DecodePool(1, self.settings.media) as pool:
-                return pool.submit(asset.path, PreviewRequest(size, quality, self.settings.media)).result()
+            return self._decoders().submit(asset.path, PreviewRequest(size, quality, self.settings.media)).result()
 
         return self.thumbnails.preview(asset.file_hash, make)
+
+    def _decoders(self) -> DecodePool:
+        """Guarded workers for example images and previews, kept from the first use to `close`."""
+        from smartsearch.media.pool import DecodePool
+
+        with self._lock:
+            if self._pool is None:
+                self._pool = DecodePool(DECODERS, self.settings.media)
+            return self._pool
 
     def errors(self, limit: int | None = None) -> list[FileError]:
         return self.store.errors(limit)

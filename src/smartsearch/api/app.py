@@ -12,10 +12,10 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from smartsearch.api import problems
-from smartsearch.api.routes import system
+from smartsearch.api.routes import export, search, system
 from smartsearch.api.security import Guard
 from smartsearch.library import Library
 
@@ -51,7 +51,7 @@ Errors are problem details (RFC 9457). There are no passwords yet: the server li
 
 def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
     """The API over an open library, which the caller closes. ``web`` is the folder of the built web page."""
-    app = FastAPI(
+    app = _Application(
         title="smartsearch",
         description=_DESCRIPTION,
         version=version("smartsearch"),
@@ -64,13 +64,21 @@ def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.library = library
-    for module in (system,):
+    for module in (system, search, export):
         app.include_router(module.router, prefix=PREFIX, responses=problems.PROBLEMS)
+    limit = library.settings.server.max_upload_bytes + MAX_BODY_BYTES
+    app.include_router(search.uploads, prefix=PREFIX, responses=problems.PROBLEMS, max_body_size=limit)
     problems.install(app, library.places)
-    app.add_middleware(Guard)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     _add_page(app, web)
     return app
+
+
+class _Application(FastAPI):
+    """The guards go around everything, also around what FastAPI itself answers (too large a body, a fault)."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Guard(problems.PlainErrors(super().build_middleware_stack()))
 
 
 def _operation_id(route: APIRoute) -> str:

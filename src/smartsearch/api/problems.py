@@ -14,7 +14,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smartsearch.config import Places
 from smartsearch.core.errors import SmartsearchError
@@ -90,7 +92,7 @@ def install(app: FastAPI, places: Places) -> None:
         return problem(422, "invalid-request", "The request is invalid.", _text(first), errors=wrong)
 
     def of_http(_: Request, error: HTTPException) -> JSONResponse:
-        title = HTTPStatus(error.status_code).phrase
+        title = _title(error.status_code)
         response = problem(error.status_code, title.lower().replace(" ", "-"), title, _text(str(error.detail)))
         response.headers.update(error.headers or {})
         return response
@@ -105,12 +107,44 @@ def install(app: FastAPI, places: Places) -> None:
     app.add_exception_handler(Exception, of_fault)
 
 
+class PlainErrors:
+    """ASGI middleware: errors that the framework words itself (body too large, no such range) become problems, too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def send_problem(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                headers = MutableHeaders(scope=message)
+                replaced = headers.get("content-type", "").startswith("text/plain")
+                if replaced:
+                    title = _title(message["status"])
+                    answer = problem(message["status"], title.lower().replace(" ", "-"), title, f"{title}.")
+                    kept = {name: value for name, value in headers.items() if name in ("content-range", "connection")}
+                    answer.headers.update(kept)
+                    await answer(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_problem)
+
+
 def problem(
     status: int, name: str, title: str, detail: str, hint: str | None = None, errors: list[FieldProblem] | None = None
 ) -> JSONResponse:
     """A problem document as a response."""
     found = Problem(type=_TYPE + name, title=title, status=status, detail=_text(detail), hint=hint, errors=errors)
     return JSONResponse(found.model_dump(exclude_none=True), status, media_type=MEDIA_TYPE)
+
+
+def _title(status: int) -> str:
+    """Python's own names of these changed between its versions."""
+    renamed = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+    return renamed.get(status) or HTTPStatus(status).phrase
 
 
 def name_of(error: SmartsearchError) -> str:

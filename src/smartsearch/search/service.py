@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from smartsearch.core.assets import Asset, Embedding
 from smartsearch.core.errors import AssetNotFoundError, QueryError
-from smartsearch.core.ports import Neighbor, Store, TextEncoder
+from smartsearch.core.ports import Store, TextEncoder
 from smartsearch.core.query import And, Everything, IdIn, Not, Present, Query
 from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend
 from smartsearch.core.spaces import EmbeddingSpace
@@ -73,6 +72,34 @@ class SearchResult:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A request made ready: what to compare with, among which images. Ranking it needs no model.
+
+    ``vector`` is None where nothing is compared: what meets ``where`` is the answer, newest first. ``scorer`` is None
+    where the score is the cosine itself (example images: pictures compare directly).
+    """
+
+    space: EmbeddingSpace
+    where: Query
+    vector: Embedding | None
+    scorer: Scorer | None
+    cut_off: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """The images of an answer, best first. ``complete``: looking further would find no more."""
+
+    ids: tuple[int, ...]
+    scores: tuple[float, ...]
+    similarities: tuple[float | None, ...]
+    withheld: int
+    best_withheld: float | None
+    complete: bool
+
+
 @dataclass(frozen=True, slots=True)
 class SearchService:
     """Runs requests against one store in one embedding space.
@@ -91,21 +118,35 @@ class SearchService:
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer a request. QueryError for a query that says nothing, AssetNotFoundError for an unknown example."""
         started = time.perf_counter()
+        plan = self.plan(request)
+        ranking = rank(self.store, plan, request.top)
+        return SearchResult(
+            hits=load_hits(self.store, plan, ranking),
+            cut_off=plan.cut_off,
+            withheld=ranking.withheld,
+            best_withheld=ranking.best_withheld,
+            seconds=time.perf_counter() - started,
+        )
+
+    def plan(self, request: SearchRequest) -> Plan:
+        """Understand and embed a request. Raises as `search` does."""
         text = (request.text or "").strip()
         where: Query = Present() if request.where == Everything() else And((Present(), request.where))
         if request.full_text:
             where = self._meeting_words(request.full_text, where)
         if not text and request.image is None and request.like is None:
-            return self._browse(where, request, started)
+            if request.where == Everything() and not request.full_text:
+                raise QueryError(
+                    "The query is empty.", hint='Describe a photo, for instance `smartsearch query "dog on a beach"`.'
+                )
+            return Plan(self.space, where, None, None, 0.0, ("meets the filters",))
         vector = self._query_vector(text, request)
         if request.like is not None:
             where = And((where, Not(IdIn((request.like,)))))
-        neighbors = self.store.nearest(self.space, vector, where, request.top)
-        by_words = bool(text)
-        scores, cut_off = self._scores(vector, neighbors, by_words)
+        scorer, cut_off = self._scorer(vector) if text else (None, 0.0)
         if request.min_score is not None:
             cut_off = request.min_score
-        return self._answer(neighbors, scores, cut_off, _reasons(text, request), started)
+        return Plan(self.space, where, vector, scorer, cut_off, _reasons(text, request))
 
     def _query_vector(self, text: str, request: SearchRequest) -> Embedding:
         parts: list[tuple[Embedding, float]] = []
@@ -125,47 +166,49 @@ class SearchService:
             parts.append((words, 1.0 - request.image_weight if example is not None else 1.0))
         return blend(parts)
 
-    def _scores(self, vector: Embedding, found: list[Neighbor], by_words: bool) -> tuple[NDArray[np.float64], float]:
-        """Scores and the default cut-off. Example images are scored by their cosine: pictures compare directly."""
-        cosines = np.array([neighbor.similarity for neighbor in found], dtype=np.float32)
-        if not by_words:
-            return np.clip(cosines, 0.0, 1.0).astype(np.float64), 0.0
+    def _scorer(self, vector: Embedding) -> tuple[Scorer | None, float]:
+        """What turns cosines into probabilities, and the default cut-off."""
         calibration = self.text_encoder.calibration or UNCALIBRATED
         background = calibration.background
         if background is None:
             background = self.store.sample_vectors(self.space, BACKGROUND_SAMPLE)
             if len(background) < MIN_BACKGROUND:
-                return np.clip(cosines, 0.0, 1.0).astype(np.float64), 0.0
-        return Scorer.for_query(vector, background, calibration).probability(cosines), calibration.cut_off
-
-    def _answer(
-        self,
-        neighbors: list[Neighbor],
-        scores: NDArray[np.float64],
-        cut_off: float,
-        reasons: tuple[str, ...],
-        started: float,
-    ) -> SearchResult:
-        kept = [(hit, float(score)) for hit, score in zip(neighbors, scores, strict=True) if score >= cut_off]
-        below = [float(score) for score in scores if score < cut_off]
-        assets = {asset.id: asset for asset in self.store.assets([hit.asset_id for hit, _ in kept])}
-        hits = tuple(
-            Hit(assets[hit.asset_id], score, hit.similarity, reasons) for hit, score in kept if hit.asset_id in assets
-        )
-        return SearchResult(hits, cut_off, len(below), max(below, default=None), time.perf_counter() - started)
+                return None, 0.0
+        return Scorer.for_query(vector, background, calibration), calibration.cut_off
 
     def _meeting_words(self, words: str, where: Query) -> Query:
         found = self.store.match_text(words, where, MAX_TOP)
         return And((where, IdIn(tuple(hit.asset_id for hit in found))))
 
-    def _browse(self, where: Query, request: SearchRequest, started: float) -> SearchResult:
-        if request.where == Everything() and not request.full_text:
-            raise QueryError(
-                "The query is empty.", hint='Describe a photo, for instance `smartsearch query "dog on a beach"`.'
-            )
-        ids = self.store.select(where, order="taken_at", descending=True, limit=request.top)
-        hits = tuple(Hit(asset, 1.0, None, ("meets the filters",)) for asset in self.store.assets(ids))
-        return SearchResult(hits, 0.0, 0, None, time.perf_counter() - started)
+
+def rank(store: Store, plan: Plan, top: int) -> Ranking:
+    """The best ``top`` images that score at least the cut-off."""
+    if plan.vector is None:
+        ids = tuple(store.select(plan.where, order="taken_at", descending=True, limit=top))
+        return Ranking(ids, (1.0,) * len(ids), (None,) * len(ids), 0, None, len(ids) < top)
+    found = store.nearest(plan.space, plan.vector, plan.where, top)
+    cosines = np.array([neighbor.similarity for neighbor in found], dtype=np.float32)
+    scores = np.clip(cosines, 0.0, 1.0) if plan.scorer is None else plan.scorer.probability(cosines)
+    # The score grows with the cosine, so that those kept come first.
+    kept = int((scores >= plan.cut_off).sum())
+    return Ranking(
+        ids=tuple(neighbor.asset_id for neighbor in found[:kept]),
+        scores=tuple(scores[:kept].tolist()),
+        similarities=tuple(cosines[:kept].tolist()),
+        withheld=len(found) - kept,
+        best_withheld=float(scores[kept]) if kept < len(found) else None,
+        complete=kept < len(found) or len(found) < top,
+    )
+
+
+def load_hits(store: Store, plan: Plan, ranking: Ranking) -> tuple[Hit, ...]:
+    """The images of a ranking with what is known of them; those forgotten since are left out."""
+    assets = {asset.id: asset for asset in store.assets(ranking.ids)}
+    return tuple(
+        Hit(assets[asset_id], score, similarity, plan.reasons)
+        for asset_id, score, similarity in zip(ranking.ids, ranking.scores, ranking.similarities, strict=True)
+        if asset_id in assets
+    )
 
 
 def _reasons(text: str, request: SearchRequest) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from smartsearch.cli.filters import combine, parse_date, parse_size
+from smartsearch.cli.filters import combine
 from smartsearch.core.errors import QueryError
 from smartsearch.core.query import And, Everything, FormatIs, InFolder, Or, TakenBetween
+from smartsearch.search.filters import parse_date, parse_size
 
 
 def test_no_option_means_everything() -> None:

@@ -1,0 +1,205 @@
+"""Searching: by words, by an example image, by filters; page by page."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from smartsearch.api.deps import MAX_ID, ImageId, LibraryDep
+from smartsearch.api.schemas import Filters, ImageBrief, Strict, Words, rounded
+from smartsearch.core.errors import ImageTooLargeError, MediaError, QueryError, SmartsearchError
+from smartsearch.library import Library
+from smartsearch.search.paging import Answer
+from smartsearch.search.service import MAX_TOP, SearchRequest
+
+router = APIRouter(tags=["search"])
+uploads = APIRouter(tags=["search"])
+"""Routes that take a file: the application allows them larger requests."""
+
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+TopK = Annotated[int, Field(ge=1, le=1000, description="Results per page.")]
+MinScore = Annotated[
+    Fraction | None, Field(description="Least score shown, 0 shows all. Default: the model's cut-off.")
+]
+ImageWeight = Annotated[Fraction, Field(description="The image's part of a mixed query.")]
+Explain = Annotated[bool, Field(description="Say with each result why it is there.")]
+
+
+class Question(Strict):
+    """What to look for: words, an image of the library, filters, or any mix."""
+
+    query: Words | None = Field(None, description="What the photo shows, in plain words.", examples=["dog on a beach"])
+    like: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(None, description="Resembles this image.")
+    image_weight: ImageWeight = 0.5
+    filters: Filters = Field(default_factory=Filters)
+    min_score: MinScore = None
+
+    def to_request(self) -> SearchRequest:
+        return SearchRequest(
+            text=self.query,
+            like=self.like,
+            where=self.filters.to_query(),
+            full_text=self.filters.words,
+            min_score=self.min_score,
+            image_weight=self.image_weight,
+        )
+
+
+class SearchBody(Question):
+    """A question, or a cursor of an earlier answer to read on."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"query": "dog on a beach", "top_k": 50, "filters": {"after": "2021", "formats": ["jpeg"]}},
+                {"cursor": "Zm9vYmFyYmF6cXV4.50", "top_k": 50},
+            ]
+        }
+    )
+
+    top_k: TopK = 50
+    explain: Explain = False
+    cursor: Words | None = Field(None, description="From `next_cursor`. The question is then not repeated.")
+
+
+class Found(BaseModel):
+    """One result."""
+
+    score: float = Field(description="Probability that it matches; by example image, the similarity.", examples=[0.93])
+    image: ImageBrief
+    similarity: float | None = Field(None, description="Plain cosine. Only explained.")
+    reasons: list[str] | None = Field(None, description="Which part of the question it met. Only explained.")
+
+
+class SearchPage(BaseModel):
+    """Part of an answer, best first."""
+
+    results: list[Found]
+    next_cursor: str | None = Field(description="Where to read on, null at the end.", examples=["Zm9vYmFyYmF6cXV4.50"])
+    total: int | None = Field(description="How many results there are; null until somebody read to the end.")
+    cut_off: float = Field(description="Images that score less are withheld.", examples=[0.5])
+    best_withheld: float | None = Field(description="The best score under the cut-off, where it is known.")
+    seconds: float = Field(examples=[0.012])
+
+
+@router.post("/search")
+def search(body: SearchBody, library: LibraryDep) -> SearchPage:
+    """Search, or read on.
+
+    Pages of one answer do not overlap and nothing moves between them, whatever is indexed meanwhile; what was forgotten
+    since is left out. The number at the end of a cursor is the place to read from and may be changed.
+    """
+    started = time.perf_counter()
+    if body.cursor is not None:
+        if body.model_fields_set & Question.model_fields.keys():
+            raise QueryError("A cursor goes without a question: it knows its own.")
+        answer, offset = _read_on(library, body.cursor)
+    else:
+        answer, offset = library.answer(body.to_request()), 0
+    return page_of(library, answer, offset, body.top_k, body.explain, started)
+
+
+@uploads.post("/search/image")
+def search_by_image(
+    library: LibraryDep,
+    file: Annotated[UploadFile, File(description="The example image.")],
+    query: Annotated[Words | None, Form(description="Words to combine it with.")] = None,
+    filters: Annotated[Words, Form(description="Filters as JSON.", examples=['{"after": "2021"}'])] = "{}",
+    image_weight: Annotated[ImageWeight, Form()] = 0.5,
+    min_score: Annotated[MinScore, Form()] = None,
+    top_k: Annotated[TopK, Form()] = 50,
+    explain: Annotated[Explain, Form()] = False,
+) -> SearchPage:
+    """Search by an image that need not be in the library, alone or with words.
+
+    It is decoded in a guarded worker process and not kept. Read on by `POST /search` with the cursor.
+    """
+    started = time.perf_counter()
+    try:
+        where = Filters.model_validate_json(filters)
+    except ValidationError as error:
+        raise QueryError(f"The filters are not right: {error.errors()[0]['msg']}.") from error
+    limit = library.settings.server.max_upload_bytes
+    if (file.size or 0) > limit:
+        raise ImageTooLargeError(f"The image has more than {limit:,} bytes.")
+    with tempfile.TemporaryDirectory(prefix="smartsearch-") as folder:
+        path = Path(folder) / "example"
+        with path.open("wb") as target:
+            shutil.copyfileobj(file.file, target)
+        request = SearchRequest(
+            text=query,
+            image=path,
+            where=where.to_query(),
+            full_text=where.words,
+            min_score=min_score,
+            image_weight=image_weight,
+        )
+        try:
+            answer = library.answer(request)
+        except MediaError as error:
+            raise type(error)(error.message.removeprefix(f"{path}: "), hint=error.hint) from error
+    return page_of(library, answer, 0, top_k, explain, started)
+
+
+class SimilarQuery(Filters):
+    """Filters, and how much to show."""
+
+    top_k: TopK = 50
+    min_score: MinScore = None
+    explain: Explain = False
+
+
+@router.get("/images/{image_id}/similar")
+def similar(image_id: ImageId, library: LibraryDep, asked: Annotated[SimilarQuery, Query()]) -> SearchPage:
+    """Images that look like one of the library. Read on by `POST /search` with the cursor."""
+    started = time.perf_counter()
+    request = SearchRequest(like=image_id, where=asked.to_query(), full_text=asked.words, min_score=asked.min_score)
+    return page_of(library, library.answer(request), 0, asked.top_k, asked.explain, started)
+
+
+class CursorExpiredError(SmartsearchError):
+    """The answer that the cursor belongs to is no longer kept."""
+
+    http_status = 410
+
+
+def _read_on(library: Library, cursor: str) -> tuple[Answer, int]:
+    name, _, place = cursor.rpartition(".")
+    if not (name and place.isascii() and place.isdigit() and len(place) < 10):
+        raise QueryError(f"{cursor!r} is no cursor.")
+    answer = library.answers.get(name)
+    if answer is None:
+        raise CursorExpiredError("The answer that the cursor belongs to is no longer kept.", hint="Search again.")
+    if int(place) > MAX_TOP:
+        raise QueryError(f"No answer has more than {MAX_TOP:,} results.")
+    return answer, int(place)
+
+
+def page_of(library: Library, answer: Answer, offset: int, count: int, explain: bool, started: float) -> SearchPage:
+    """A page of an answer as it is sent."""
+    page = answer.page(offset, count)
+    ranking = answer.ranking
+    if not ranking.ids and not ranking.withheld:
+        library.check_embedded(library.model)
+    return SearchPage(
+        results=[
+            Found(
+                score=rounded(hit.score) or 0.0,
+                image=ImageBrief.of(hit.asset),
+                similarity=rounded(hit.similarity) if explain else None,
+                reasons=list(hit.reasons) if explain else None,
+            )
+            for hit in page.hits
+        ],
+        next_cursor=f"{answer.name}.{offset + count}" if page.more else None,
+        total=page.total,
+        cut_off=answer.plan.cut_off,
+        best_withheld=rounded(ranking.best_withheld),
+        seconds=round(time.perf_counter() - started, 6),
+    )

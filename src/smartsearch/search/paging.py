@@ -1,0 +1,128 @@
+"""Answers read page by page: what was shown once keeps its place while indexing goes on. See decision 0006."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
+
+from smartsearch.core.ports import Store
+from smartsearch.search.service import MAX_TOP, Hit, Plan, Ranking, load_hits, rank
+
+FIRST_STEP = 1_000
+"""Whoever asks for a second page looks on: the search is run again for at least so many."""
+
+MAX_OPEN = 64
+"""Answers kept. One of 100,000 images takes about 10 MB, a usual one a few kilobytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of an answer. ``total`` is None while nobody has looked to the end; ``more`` says whether to go on."""
+
+    hits: tuple[Hit, ...]
+    total: int | None
+    more: bool
+
+
+class Answer:
+    """The images that answer one request, found as far as somebody read. Safe to use from several threads."""
+
+    def __init__(self, store: Store, plan: Plan) -> None:
+        self.plan = plan
+        self.name = secrets.token_urlsafe(12)
+        """Not to be guessed; what cursors carry."""
+        self._store = store
+        self._lock = threading.Lock()
+        self._looked = 0
+        self.ranking = Ranking((), (), (), 0, None, False)
+
+    def page(self, offset: int, count: int) -> Page:
+        """``count`` results from ``offset``; fewer at the end, or where images were forgotten since."""
+        with self._lock:
+            self._reach(offset + count + 1)
+            known = self.ranking
+        part = replace(
+            known,
+            ids=known.ids[offset : offset + count],
+            scores=known.scores[offset : offset + count],
+            similarities=known.similarities[offset : offset + count],
+        )
+        hits = load_hits(self._store, self.plan, part)
+        return Page(hits, len(known.ids) if known.complete else None, offset + count < len(known.ids))
+
+    def all(self, limit: int, step: int = 500) -> Iterator[Hit]:
+        """The first ``limit`` results, loaded a few at a time."""
+        for offset in range(0, limit, step):
+            page = self.page(offset, min(step, limit - offset))
+            yield from page.hits
+            if not page.more:
+                return
+
+    def _reach(self, count: int) -> None:
+        """Look on until ``count`` results are known or there are no more. What is known keeps its place."""
+        while len(self.ranking.ids) < count and not self.ranking.complete and self._looked < MAX_TOP:
+            self._looked = min(MAX_TOP, max(count, 4 * self._looked, FIRST_STEP) if self._looked else count)
+            further = rank(self._store, self.plan, self._looked)
+            self.ranking = _joined(self.ranking, further) if self.ranking.ids else further
+            if self._looked == MAX_TOP:
+                self.ranking = replace(self.ranking, complete=True)
+
+
+def _joined(known: Ranking, further: Ranking) -> Ranking:
+    """What is known, then what is new in ``further``."""
+    seen = set(known.ids)
+    new = [place for place, asset_id in enumerate(further.ids) if asset_id not in seen]
+    return replace(
+        further,
+        ids=known.ids + tuple(further.ids[place] for place in new),
+        scores=known.scores + tuple(further.scores[place] for place in new),
+        similarities=known.similarities + tuple(further.similarities[place] for place in new),
+    )
+
+
+class Answers:
+    """The answers that may still be read on, the least recently used ones dropped; also the cache of equal requests."""
+
+    def __init__(self, size: int = MAX_OPEN) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._by_name: OrderedDict[str, Answer] = OrderedDict()
+        self._by_request: dict[Hashable, str] = {}
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, name: str) -> Answer | None:
+        """The answer of that name, None if it is no longer kept."""
+        with self._lock:
+            if name in self._by_name:
+                self._by_name.move_to_end(name)
+            return self._by_name.get(name)
+
+    def find(self, request: Hashable, make: Callable[[], Answer]) -> Answer:
+        """The answer to an equal request, or a new one. ``request`` holds all it depends on, the generation too."""
+        with self._lock:
+            name = self._by_request.get(request)
+            if name is not None:
+                self.hits += 1
+                self._by_name.move_to_end(name)
+                return self._by_name[name]
+            self.misses += 1
+        answer = make()  # not under the lock: it may take a while
+        self.keep(answer, request)
+        return answer
+
+    def keep(self, answer: Answer, request: Hashable = None) -> None:
+        """Make an answer known by its name, and by its request if there is one."""
+        with self._lock:
+            self._by_name[answer.name] = answer
+            if request is not None:
+                self._by_request[request] = answer.name
+            while len(self._by_name) > self._size:
+                gone, _ = self._by_name.popitem(last=False)
+                self._by_request = {key: name for key, name in self._by_request.items() if name != gone}
+
+    def __len__(self) -> int:
+        return len(self._by_name)
