@@ -161,6 +161,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "runtime.workers": (0, 256),
     "runtime.batch_size": (1, 4096),
     "runtime.idle_seconds": (0, 10 * 86_400),
+    "tags.max_per_photo": (1, 100),
     "server.port": (0, 65_535),
     "server.max_upload_bytes": (1, 2**31),
 }

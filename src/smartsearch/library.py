@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from smartsearch.catalog import ModelCatalog, ModelChoice
 from smartsearch.config import Places, full_path
-from smartsearch.core.assets import Asset, Embedding, FileError, Root
+from smartsearch.core.assets import Asset, Embedding, FileError, Root, TagCount, TagSource
 from smartsearch.core.errors import (
+    AssetNotFoundError,
     DiskFullError,
+    LibraryBusyError,
     LibraryNotFoundError,
     LibraryReadOnlyError,
     MediaError,
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from smartsearch.indexing.session import IndexSession
     from smartsearch.media.pool import DecodePool
     from smartsearch.media.thumbnails import ThumbnailStore
+    from smartsearch.tagging.run import TagProgress, TagReport
+    from smartsearch.tagging.tagger import LazyTagger
 
 DATABASE_NAME = "library.db"
 DECODERS = 2
@@ -178,6 +182,7 @@ class Library:
         with self._index_session(coming) as session:
             report = session.run(targets, retry_errors=retry_errors, progress=progress, cancelled=cancelled)
         self._complete_next_model(coming, report, targets)
+        report = self._tag_the_rest(report, cancelled)
         # A short-lived `query` would never finish the codes of a large library's index: this run does.
         self.store.settle_vectors(self.catalog.encoders(self.model).image.space)
         return report
@@ -189,7 +194,7 @@ class Library:
 
         def finished(report: IndexReport) -> None:
             self.store.settle_vectors(space)
-            tell(report)
+            tell(self._tag_the_rest(report))
 
         with self._index_session(self.next_model) as session:
             session.watch(roots, finished, stop or threading.Event())
@@ -200,7 +205,7 @@ class Library:
 
         choices = (self.model, coming) if coming else (self.model,)
         encoders = [self.catalog.encoders(choice).image for choice in choices]
-        return IndexSession(self.store, encoders, self.thumbnails, self.settings, self.places.library)
+        return IndexSession(self.store, encoders, self.thumbnails, self.settings, self.places.library, self._tagger())
 
     def _complete_next_model(self, coming: ModelChoice | None, report: IndexReport, targets: Sequence[Target]) -> None:
         """Once a run saw every root, all images that can be embedded have their vector: the next model takes over,
@@ -210,6 +215,14 @@ class Library:
         if coming and coming == self.next_model and everything and report.state == "done" and not report.unavailable:
             self.store.put_setting(_ACTIVE, str(coming))
             self.store.put_setting(_NEXT, "")
+
+    def _tag_the_rest(self, report: IndexReport, cancelled: Callable[[], bool] = lambda: False) -> IndexReport:
+        """What the run did not embed but another tagger tagged, or none. Whoever has the lock by now does it."""
+        if report.state == "done":
+            with suppress(LibraryBusyError):
+                tagged = self.tag(cancelled=cancelled)
+                return replace(report, state=tagged.state, tagged=tagged.images)
+        return report
 
     def add_root(self, path: Path, *, recursive: bool = True) -> Root:
         """Remember a folder or file to index. PathNotFoundError unless it is there, or was known before."""
@@ -340,6 +353,61 @@ class Library:
             raise type(error)(f"{path}: {error.message}", hint=error.hint) from error
         vector: Embedding = encoders.image.encode_images(np.stack(decoded.inputs))[0]
         return vector
+
+    # -- tags
+
+    def tag(
+        self,
+        *,
+        force: bool = False,
+        progress: Callable[[TagProgress], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> TagReport:
+        """Bring the automatic tags up to date with model, vocabulary and settings, from the stored vectors; those of
+        every image with ``force``. Switched off, delete them. Can be stopped or killed at any moment; the next call, or
+        `index`, goes on. LibraryBusyError, ConfigError for a vocabulary that cannot be used."""
+        from smartsearch.indexing.lock import exclusive
+        from smartsearch.tagging.run import TagReport, tag_untagged
+
+        with exclusive(self.places.library):
+            if not self.settings.tags.auto:
+                return TagReport("done", 0, 0, 0.0, dropped=self.store.drop_auto_tags())
+            tagger = self._tagger()
+            if tagger is None:
+                return TagReport("done", 0, 0, 0.0)
+            return tag_untagged(self.store, tagger, force=force, tell=progress, cancelled=cancelled)
+
+    def _tagger(self) -> LazyTagger | None:
+        """The tagger of the model searched by."""
+        from smartsearch.tagging.tagger import make_tagger
+        from smartsearch.tagging.thresholds import read_thresholds
+
+        thresholds = read_thresholds(self.catalog.find(self.model))
+        text = self.catalog.encoders(self.model).text
+        return make_tagger(self.store, text, thresholds, self.settings.tags, self.places.library)
+
+    def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
+        """The tags of present images with how many carry them, most used first."""
+        return self.store.tag_counts(source)
+
+    def untag(self, path: Path, name: str, *, undo: bool = False) -> None:
+        """Take a tag off an image, whatever its case: the user's own is deleted, an automatic one never comes back
+        until ``undo``, which tags the image again. AssetNotFoundError; UsageError if the image has no such tag."""
+        asset = self.store.asset_by_path(full_path(path))
+        if asset is None:
+            raise AssetNotFoundError(f"{path} is not in the library.", hint="Index it first.")
+        if undo:
+            self.store.reject_tag(asset.id, name, undo=True)
+            self.tag()
+            return
+        sources = {tag.source for tag in asset.tags if tag.name.casefold() == name.casefold()}
+        if not sources - {"keywords"}:
+            hint = "It is a keyword in the file, and files are never written." if sources else ""
+            raise UsageError(f"{path} has no tag {name!r} that could be taken off.", hint=hint)
+        own = [tag for tag in asset.tags if tag.source == "user"]
+        self.store.set_tags(asset.id, [tag for tag in own if tag.name.casefold() != name.casefold()], "user")
+        if "auto" in sources:
+            self.store.reject_tag(asset.id, name)
 
     # -- looking after it
 

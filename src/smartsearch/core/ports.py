@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from smartsearch.core.assets import (
     Asset,
     Change,
+    AutoTags,
     Embedding,
     FileError,
     FileState,
@@ -90,8 +91,9 @@ class Store(Protocol):
         ...
 
     def reject_tag(self, asset_id: int, name: str, *, undo: bool = False) -> None:
-        """Take an automatic tag off an image for good: `PutAutoTags` and its kind leave it out from now on. ``undo``
-        permits it again; the image then counts as untagged. AssetNotFoundError if there is no such image."""
+        """Take an automatic tag off an image for good, ASCII case-insensitively: `PutAutoTags` and its kind leave it
+        out from now on. ``undo`` permits it again; the image then counts as untagged. AssetNotFoundError if there is no
+        such image."""
         ...
 
     def drop_auto_tags(self) -> int:
@@ -218,4 +220,20 @@ class TextEncoder(Protocol):
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """n texts -> (n, dim) L2-normalised float32. Over-long texts are cut to the context length. Thread-safe."""
+        ...
+
+
+class ImageTagger(Protocol):
+    """Gives images their automatic tags, from their vectors alone."""
+
+    @property
+    def space(self) -> EmbeddingSpace: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the tags of some image might: see `AutoTags`."""
+        ...
+
+    def tag(self, vectors: NDArray[np.float32]) -> list[AutoTags]:
+        """(n, dim) vectors of the space -> the tags of each image. Thread-safe."""
         ...

@@ -141,7 +141,7 @@ class NameLike:
     def matches(self, asset: Asset) -> bool:
         name = os.path.basename(asset.path)
         pattern = self.pattern.replace("[", "[[]")
-        return fnmatchcase(_ascii_lower(name), _ascii_lower(pattern))
+        return fnmatchcase(ascii_lower(name), ascii_lower(pattern))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +152,9 @@ class CameraIs:
 
     def matches(self, asset: Asset) -> bool:
         meta = asset.metadata
-        wanted = _ascii_lower(self.text)
+        wanted = ascii_lower(self.text)
         fields = (meta.camera_make, meta.camera_model, meta.lens_model)
-        return any(wanted in _ascii_lower(value) for value in fields if value is not None)
+        return any(wanted in ascii_lower(value) for value in fields if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class HasTag:
     name: str
 
     def matches(self, asset: Asset) -> bool:
-        return any(_ascii_lower(tag.name) == _ascii_lower(self.name) for tag in asset.tags)
+        return any(ascii_lower(tag.name) == ascii_lower(self.name) for tag in asset.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class WithinBox:
         return gps.longitude >= self.west or gps.longitude <= self.east
 
 
-def _ascii_lower(text: str) -> str:
+def ascii_lower(text: str) -> str:
     """Lower-case A-Z only: what SQLite's LIKE and NOCASE do, so that both sides agree."""
     return text.translate(_ASCII_LOWER)
 

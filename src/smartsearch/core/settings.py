@@ -113,6 +113,16 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TagSettings:
+    """Automatic tags. ``vocabulary`` is a file of one's own words (docs/tags.md); a relative path starts at the
+    library folder."""
+
+    auto: bool = True
+    vocabulary: str = ""
+    max_per_photo: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything, as one value."""
 
@@ -121,4 +131,5 @@ class Settings:
     media: MediaLimits = field(default_factory=MediaLimits)
     thumbnails: ThumbnailSettings = field(default_factory=ThumbnailSettings)
     runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
+    tags: TagSettings = field(default_factory=TagSettings)
     server: ServerSettings = field(default_factory=ServerSettings)

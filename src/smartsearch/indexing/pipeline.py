@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from smartsearch.core.assets import Embedding, MarkMissing, PutEmbedding, PutImage
-from smartsearch.core.ports import ImageEncoder, Store
+from smartsearch.core.assets import AutoTags, Embedding, MarkMissing, PutEmbedding, PutImage
+from smartsearch.core.ports import ImageEncoder, ImageTagger, Store
 from smartsearch.core.settings import DiscoverySettings, MediaLimits, ThumbnailSettings
 from smartsearch.indexing.channel import Channel, ChannelAborted
 from smartsearch.indexing.commit import Committer, Outcome, ThumbnailSink
@@ -57,7 +57,7 @@ class RunCancelled(Exception):  # noqa: N818 - a decision of the user, not an er
 
 class IndexPipeline:
     """One run over some roots. ``encoders``: the first is the space searched by; further ones are being built beside
-    it. An image is embedded in all of them from one decode."""
+    it. An image is embedded in all of them from one decode, and tagged by its vector in the ``tagger``'s space."""
 
     def __init__(
         self,
@@ -67,6 +67,7 @@ class IndexPipeline:
         thumbnails: ThumbnailSink,
         settings: IndexSettings,
         *,
+        tagger: ImageTagger | None = None,
         tell: Callable[[IndexProgress], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -75,6 +76,7 @@ class IndexPipeline:
         self._pool = pool
         self._thumbnails = thumbnails
         self._settings = settings
+        self._tagger = tagger
         self._tell = tell
         self._cancelled = cancelled
         self._tally = Tally()
@@ -158,15 +160,20 @@ class IndexPipeline:
 
     def _encode(self, batch: Sequence[Ready], outbox: Channel[Outcome]) -> None:
         vectors: list[dict[str, Embedding]] = [{} for _ in batch]
+        tags: list[AutoTags | None] = [None for _ in batch]
         for encoder in self._encoders:
             chosen = [place for place, item in enumerate(batch) if encoder in self._wanted(item.task)]
             if not chosen:
                 continue
             inputs = [batch[i].decoded.inputs[self._wanted(batch[i].task).index(encoder)] for i in chosen]
-            for place, vector in zip(chosen, encoder.encode_images(np.stack(inputs)), strict=True):
+            made = encoder.encode_images(np.stack(inputs))
+            for place, vector in zip(chosen, made, strict=True):
                 vectors[place][encoder.space.key] = vector
-        for item, made in zip(batch, vectors, strict=True):
-            outbox.put(_outcome(item, made))
+            if self._tagger is not None and self._tagger.space == encoder.space:
+                for place, given in zip(chosen, self._tagger.tag(made), strict=True):
+                    tags[place] = given
+        for item, embedded, tagged in zip(batch, vectors, tags, strict=True):
+            outbox.put(_outcome(item, embedded, tagged))
 
     def _wanted(self, task: Task) -> tuple[ImageEncoder, ...]:
         """New bytes are embedded in every space, an old image only in the one that is being built."""
@@ -194,14 +201,16 @@ class IndexPipeline:
             self._tally.add("missing", count=len(marks))
 
 
-def _outcome(item: Ready, vectors: dict[str, Embedding]) -> Outcome:
+def _outcome(item: Ready, vectors: dict[str, Embedding], tags: AutoTags | None) -> Outcome:
     task, content = item.task, item.decoded.content
     if task.kind == "embedding" and task.state is not None and task.state.asset_id is not None:
         ((space, vector),) = vectors.items()
-        change = PutEmbedding(task.state.asset_id, space, vector)
+        change = PutEmbedding(task.state.asset_id, space, vector, tags)
         return Outcome(change, ("embedded", "updated", "done"), item.digest, content.thumbnail)
     known = task.state is not None and task.state.asset_id is not None
-    put = PutImage(task.path, task.identity, item.digest, task.created_at, content, vectors, task.sidecar_mtime_ns)
+    put = PutImage(
+        task.path, task.identity, item.digest, task.created_at, content, vectors, task.sidecar_mtime_ns, tags
+    )
     return Outcome(put, ("embedded", "updated" if known else "added", "done"), item.digest, content.thumbnail)
 
 

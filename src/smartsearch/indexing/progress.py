@@ -77,6 +77,8 @@ class IndexReport:
     problems: tuple[Problem, ...] = field(default=())
     unavailable: tuple[str, ...] = field(default=())
     """Roots that could not be listed or were suddenly empty: nothing was changed for them."""
+    tagged: int = 0
+    """Images already known whose automatic tags were made anew, from their stored vectors."""
 
 
 class Tally:

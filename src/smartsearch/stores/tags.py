@@ -11,8 +11,9 @@ from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.stores import rows
 
 _DELETE_REJECTED = (
-    "DELETE FROM image_tags WHERE image_id = :image AND source = 'auto'"
-    " AND tag_id IN (SELECT tag_id FROM rejected_tags WHERE image_id = :image)"
+    "DELETE FROM image_tags WHERE image_id = :image AND source = 'auto' AND tag_id IN ("
+    " SELECT spelled.id FROM rejected_tags JOIN tags ON tags.id = rejected_tags.tag_id"
+    " JOIN tags AS spelled ON lower(spelled.name) = lower(tags.name) WHERE rejected_tags.image_id = :image)"
 )
 
 
@@ -71,7 +72,9 @@ class TagWriter:
     def permit(self, image_id: int, name: str) -> None:
         """Undo `reject`: the image becomes untagged, so that the next tagging sees to it."""
         deleted = self.connection.execute(
-            "DELETE FROM rejected_tags WHERE image_id = ? AND tag_id = ?", (image_id, self._id(name))
+            "DELETE FROM rejected_tags WHERE image_id = ?"
+            " AND tag_id IN (SELECT id FROM tags WHERE lower(name) = lower(?))",
+            (image_id, rows.clean_text(name)),
         )
         if deleted.rowcount:
             self.connection.execute("UPDATE images SET tagger = NULL WHERE id = ?", (image_id,))

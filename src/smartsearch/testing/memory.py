@@ -43,7 +43,7 @@ from smartsearch.core.assets import (
 )
 from smartsearch.core.errors import AssetNotFoundError
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
-from smartsearch.core.query import Query
+from smartsearch.core.query import Query, ascii_lower
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.stores import rows
 from smartsearch.stores.text import words
@@ -140,10 +140,10 @@ class MemoryStore:
         with self._transaction() as state:
             _must_exist(state, asset_id)
             if not undo:
-                state.rejected.add((asset_id, name))
+                state.rejected.add((asset_id, ascii_lower(name)))
                 _set_auto_tags(state, asset_id, _auto_tags(state.assets[asset_id]))
-            elif (asset_id, name) in state.rejected:
-                state.rejected.remove((asset_id, name))
+            elif (asset_id, ascii_lower(name)) in state.rejected:
+                state.rejected.remove((asset_id, ascii_lower(name)))
                 state.taggers.pop(asset_id, None)
             state.generation += 1
 
@@ -500,7 +500,7 @@ def _auto_tags(asset: Asset) -> list[Tag]:
 
 def _set_auto_tags(state: _State, asset_id: int, tags: Iterable[Tag]) -> None:
     """Replace the automatic tags, without those the user has rejected."""
-    kept = [tag for tag in tags if (asset_id, tag.name) not in state.rejected]
+    kept = [tag for tag in tags if (asset_id, ascii_lower(tag.name)) not in state.rejected]
     state.assets[asset_id] = _with_tags(state.assets[asset_id], kept, "auto")
 
 
