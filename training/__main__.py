@@ -15,6 +15,7 @@ from training.export import export, write_description
 from training.features import extract_all
 from training.golden import write_golden
 from training.measure import report
+from training.tags import tags
 from training.train import Recipe, train
 
 RESIZE = "crop"
@@ -33,6 +34,7 @@ STEPS: dict[str, Callable[[Folders], object]] = {
     "export": lambda folders: export(folders, RECIPE),
     "calibrate": lambda folders: print(json.dumps(calibrate(folders), indent=2)),
     "finish": finish,
+    "tags": tags,
     "measure": report,
 }
 

@@ -105,7 +105,13 @@ def report_as_dict(report: IndexReport) -> dict[str, Any]:
     counts["images_per_second"] = round(report.progress.embedded / max(report.progress.seconds, 1e-9), 2)
     counts["seconds"] = round(report.progress.seconds, 3)
     problems = [dataclasses.asdict(problem) for problem in report.problems]
-    return {"state": report.state, **counts, "problems": problems, "unavailable": list(report.unavailable)}
+    return {
+        "state": report.state,
+        **counts,
+        "tagged": report.tagged,
+        "problems": problems,
+        "unavailable": list(report.unavailable),
+    }
 
 
 def counted(count: int, what: str) -> str:
@@ -125,6 +131,8 @@ def _print_report(report: IndexReport, as_json: bool) -> None:
         for name in ("added", "updated", "moved", "copied", "missing", "errors")
         if getattr(done, name)
     ]
+    if report.tagged:
+        parts.append(f"{report.tagged:,} tagged anew")
     summary = ", ".join(parts) or "nothing new"
     ended = "Stopped" if report.state == "cancelled" else "Done"
     rate = f", {done.embedded / done.seconds:.1f} images/s" if done.embedded and done.seconds > 0 else ""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from smartsearch.cli import configure, evaluate, index, maintain, models, query, serve, status
+from smartsearch.cli import configure, evaluate, index, maintain, models, query, serve, status, tags
 from smartsearch.cli.options import VERSION_HELP, Globals
 from smartsearch.core.errors import SmartsearchError
 
@@ -49,6 +49,7 @@ def _globals(
 index.register(app)
 query.register(app)
 status.register(app)
+tags.register(app)
 maintain.register(app)
 configure.register(app)
 evaluate.register(app)

@@ -47,6 +47,9 @@ QUERY_EPILOG = (
     'smartsearch query "in red" --image coat.jpg'
 )
 
+TAGS_FROM_WIDTH, TAGS_WIDTH = 100, 44
+"""Columns: narrower terminals show no tags, so that paths stay readable."""
+
 
 def register(app: typer.Typer) -> None:
     app.command("query", epilog=QUERY_EPILOG)(query)
@@ -186,7 +189,7 @@ def _write_export(path: Path, text: str) -> None:
 def _print_table(result: SearchResult, thumbnail_of: object = None) -> None:
     from rich.table import Table
 
-    from smartsearch.cli.render import console, duration, printable, shorten
+    from smartsearch.cli.render import console, duration, printable, shorten, tag_line
 
     out = console()
     if not result.hits:
@@ -209,13 +212,20 @@ def _print_table(result: SearchResult, thumbnail_of: object = None) -> None:
     table.add_column("photo", overflow="fold")
     table.add_column("taken")
     table.add_column("size", justify="right")
+    with_tags = out.width >= TAGS_FROM_WIDTH and any(hit.asset.tags for hit in result.hits)
+    if with_tags:
+        table.add_column("tags", overflow="fold")
+    taken_up = 40 + (TAGS_WIDTH if with_tags else 0)
     for hit in result.hits:
         taken = hit.asset.metadata.taken_at
         table.add_row(
             f"{hit.score:.2f}",
-            printable(hit.asset.path) if not out.is_terminal else shorten(hit.asset.path, max(20, out.width - 40)),
+            printable(hit.asset.path)
+            if not out.is_terminal
+            else shorten(hit.asset.path, max(20, out.width - taken_up)),
             taken.strftime("%Y-%m-%d") if taken else "",
             f"{hit.asset.width}x{hit.asset.height}",
+            *((tag_line(hit.asset),) if with_tags else ()),
         )
     out.print(table)
     out.print(f"{len(result.hits)} found in {duration(result.seconds)}.", style="dim")

@@ -54,9 +54,17 @@ def metadata_of(asset: Asset) -> dict[str, Any]:
         "rating": meta.rating,
         "title": meta.title,
         "description": meta.description,
-        "tags": [tag.name for tag in asset.tags],
+        "tags": [{"name": tag.name, "source": tag.source, "confidence": tag.confidence} for tag in asset.tags],
     }
     return {key: value for key, value in facts.items() if value not in (None, [])}
+
+
+def tag_line(asset: Asset, most: int = 4) -> str:
+    """The tags in a few words, a person's before those given by sight, which carry their confidence."""
+    chosen = dict.fromkeys(tag.name for tag in asset.tags if tag.source != "auto")
+    seen = sorted((tag for tag in asset.tags if tag.source == "auto"), key=lambda tag: -tag.confidence)
+    words = [*chosen, *(f"{tag.name} {tag.confidence:.2f}" for tag in seen if tag.name not in chosen)]
+    return printable(", ".join(words[:most]) + (" ..." if len(words) > most else ""))
 
 
 def hit_as_dict(hit: Hit) -> dict[str, Any]:

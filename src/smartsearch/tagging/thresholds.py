@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from smartsearch.core.errors import WeightsCorruptError
+from smartsearch.embeddings.factory import CALIBRATION_FILE
 from smartsearch.onnx.weights import InstalledModel
 from smartsearch.tagging.vocabulary import VocabularyTag
 
@@ -30,14 +31,18 @@ class Thresholds:
 
 
 def read_thresholds(model: InstalledModel) -> Thresholds:
-    """The model's thresholds; the defaults if it has none, or none of its revision. WeightsCorruptError."""
+    """The model's thresholds; the defaults if it has none, or they were fitted to another revision or calibration.
+
+    Raises WeightsCorruptError for a file that cannot be read.
+    """
     path = model.path(THRESHOLDS_FILE)
     if not path.is_file():
         return Thresholds()
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        if values["revision"] != model.description.revision:
-            return Thresholds()  # fitted to other vectors
+        calibration = model.description.sha256.get(CALIBRATION_FILE)
+        if (values["revision"], values["calibration"]) != (model.description.revision, calibration):
+            return Thresholds()
         by_name = {str(name): float(value) for name, value in values["thresholds"].items()}
         return Thresholds(float(values["default"]), by_name)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
