@@ -27,8 +27,8 @@ class Scorer:
     """
 
     calibration: Calibration
-    centre: float
-    spread: float
+    centre: float | NDArray[np.float64]
+    spread: float | NDArray[np.float64]
 
     @classmethod
     def for_query(cls, query: Embedding, background: NDArray[np.float32], calibration: Calibration) -> Scorer:
@@ -39,6 +39,14 @@ class Scorer:
         """
         low, middle = np.percentile(background @ query, (15.87, 50.0))
         return cls(calibration, float(middle), max(float(middle - low), 1e-6))
+
+    @classmethod
+    def for_queries(
+        cls, queries: NDArray[np.float32], background: NDArray[np.float32], calibration: Calibration
+    ) -> Scorer:
+        """The same for (m, dim) queries at once; ``probability`` then takes their cosines, (m, n)."""
+        low, middle = np.percentile(queries @ background.T, (15.87, 50.0), axis=1, keepdims=True)
+        return cls(calibration, middle, np.maximum(middle - low, 1e-6))
 
     def probability(self, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
         """The probability, 0-1, that each photo matches the query."""

@@ -11,6 +11,9 @@ from smartsearch.core.assets import AutoTags, Embedding, Tag
 from smartsearch.core.ranking import Scorer
 from smartsearch.core.spaces import Calibration, EmbeddingSpace
 
+_DIGITS, _HALF_A_DIGIT = 4, 0.5e-4
+"""What of a confidence is kept. Less than the last bits in which two matrix products may differ would show."""
+
 
 @dataclass(frozen=True, slots=True)
 class TagQuery:
@@ -42,14 +45,12 @@ class Tagger:
         self._names = [query.name for query in queries]
         self._vectors = np.array([query.vector for query in queries], np.float32).reshape(-1, space.dim)
         self._thresholds = np.array([query.threshold for query in queries])
-        self._scorers = [Scorer.for_query(query.vector, background, calibration) for query in queries]
+        self._scorer = Scorer.for_queries(self._vectors, background, calibration)
         self._most = most
 
     def confidences(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n, dim) image vectors -> (tags, n) probabilities that the photo shows what the tag says."""
-        cosines = self._vectors @ vectors.T
-        rows = [scorer.probability(row) for scorer, row in zip(self._scorers, cosines, strict=True)]
-        return np.array(rows, np.float64).reshape(cosines.shape)
+        return self._scorer.probability(self._vectors @ vectors.T)
 
     def tag(self, vectors: NDArray[np.float32]) -> list[AutoTags]:
         """(n, dim) image vectors -> the tags of each.
@@ -57,10 +58,12 @@ class Tagger:
         Seen at the precision they are stored with and rounded, so that the same photo gets the same tags from its
         pixels and, later, from the database.
         """
-        confidences = np.round(self.confidences(vectors.astype(np.float16).astype(np.float32)), 4)
+        confidences = self.confidences(vectors.astype(np.float16).astype(np.float32))
         given: list[list[Tag]] = [[] for _ in vectors]
-        for tag, image in np.argwhere(confidences >= self._thresholds[:, None]).tolist():
-            given[image].append(Tag(self._names[tag], float(confidences[tag, image]), "auto"))
+        for tag, image in np.argwhere(confidences >= self._thresholds[:, None] - _HALF_A_DIGIT).tolist():
+            confidence = round(float(confidences[tag, image]), _DIGITS)
+            if confidence >= self._thresholds[tag]:
+                given[image].append(Tag(self._names[tag], confidence, "auto"))
         return [AutoTags(self.fingerprint, self._surest(tags)) for tags in given]
 
     def _surest(self, tags: list[Tag]) -> tuple[Tag, ...]:

@@ -16,6 +16,12 @@ _DELETE_REJECTED = (
     " JOIN tags AS spelled ON lower(spelled.name) = lower(tags.name) WHERE rejected_tags.image_id = :image)"
 )
 
+UNTAGGED = """
+    SELECT id FROM images WHERE (tagger IS NULL OR tagger < :tagger OR tagger > :tagger)
+    AND EXISTS (SELECT 1 FROM embeddings WHERE image_id = images.id
+                AND space_id = (SELECT id FROM spaces WHERE key = :space))"""
+"""From the index on ``tagger``, so that nothing to do costs nothing; with ORDER BY SQLite would read every image."""
+
 
 @dataclass(slots=True)
 class TagWriter:
@@ -107,15 +113,9 @@ def of_images(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, t
 
 
 def untagged(connection: sqlite3.Connection, space: EmbeddingSpace, tagger: str) -> list[int]:
-    """See `Store.untagged`. The index on ``tagger`` answers at once when there is nothing to do."""
-    found = connection.execute(
-        "SELECT id FROM images WHERE (tagger IS NULL OR tagger < :tagger OR tagger > :tagger)"
-        " AND EXISTS (SELECT 1 FROM embeddings WHERE image_id = images.id"
-        "             AND space_id = (SELECT id FROM spaces WHERE key = :space))"
-        " ORDER BY id",
-        {"tagger": tagger, "space": space.key},
-    )
-    return [row[0] for row in found]
+    """See `Store.untagged`."""
+    found = connection.execute(UNTAGGED, {"tagger": tagger, "space": space.key})
+    return sorted(row[0] for row in found)
 
 
 def counts(connection: sqlite3.Connection, source: TagSource | None) -> list[TagCount]:
