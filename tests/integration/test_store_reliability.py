@@ -225,6 +225,8 @@ def test_read_only_searches_and_refuses_to_write(path: Path) -> None:
         for write in (
             lambda: store.apply([put("/new.jpg")]),
             lambda: store.set_tags(1, [], "user"),
+            lambda: store.reject_tag(1, "dog"),
+            store.drop_auto_tags,
             lambda: store.forget([1]),
             lambda: store.put_setting("a", "b"),
             lambda: store.start_job("index", {}),
@@ -370,6 +372,8 @@ def test_a_sound_library_has_no_problems(path: Path) -> None:
         ("UPDATE embeddings SET vector = unistr_nan WHERE id = 3", "embedding"),
         ("INSERT INTO embeddings (space_id, image_id, vector) VALUES (1, 999, zeroblob(32))", "reference"),
         ("DELETE FROM images WHERE id = 4", "reference"),
+        ("INSERT INTO rejected_tags (image_id, tag_id) VALUES (4, 999)", "reference"),
+        ("INSERT INTO image_tags (image_id, tag_id, source, confidence) VALUES (4, 999, 'auto', 0.5)", "reference"),
         ("UPDATE images SET file_name = 'other.jpg' WHERE id = 4", "full-text"),
     ],
 )
