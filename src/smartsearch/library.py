@@ -182,6 +182,7 @@ class Library:
         with self._index_session(coming) as session:
             report = session.run(targets, retry_errors=retry_errors, progress=progress, cancelled=cancelled)
         self._complete_next_model(coming, report, targets)
+        progress(replace(report.progress, current="automatic tags"))  # the first words of a large model take a minute
         report = self._tag_the_rest(report, cancelled)
         # A short-lived `query` would never finish the codes of a large library's index: this run does.
         self.store.settle_vectors(self.catalog.encoders(self.model).image.space)

@@ -27,7 +27,9 @@ class Thresholds:
 
     def of(self, tag: VocabularyTag) -> float:
         """What the vocabulary says itself comes first: a user's own line is meant."""
-        return tag.threshold if tag.threshold is not None else self.by_name.get(tag.name, self.default)
+        if tag.threshold is not None:
+            return tag.threshold
+        return self.by_name.get(tag.name, self.default) if tag.packaged else self.default
 
 
 def read_thresholds(model: InstalledModel) -> Thresholds:

@@ -19,12 +19,16 @@ _FORM = "A line is: tag, kind, phrases separated by ';', threshold. Or -tag, to 
 
 @dataclass(frozen=True, slots=True)
 class VocabularyTag:
-    """One tag: ``phrases`` say what a photo of it shows ("a dog", "a puppy"); ``threshold`` None is the model's."""
+    """One tag: ``phrases`` say what a photo of it shows ("a dog", "a puppy"); ``threshold`` None is the model's.
+
+    A model's threshold for the name counts only if the words are the ``packaged`` ones, which it was fitted to.
+    """
 
     name: str
     kind: str
     phrases: tuple[str, ...]
     threshold: float | None = None
+    packaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Words:
 
 def packaged_vocabulary() -> tuple[VocabularyTag, ...]:
     """The words that come with the program."""
-    return tuple(read_words(PACKAGED_VOCABULARY).tags.values())
+    return tuple(read_words(PACKAGED_VOCABULARY, packaged=True).tags.values())
 
 
 def vocabulary_with(own: Path) -> tuple[VocabularyTag, ...]:
@@ -52,7 +56,7 @@ def vocabulary_with(own: Path) -> tuple[VocabularyTag, ...]:
     return tuple((tags | words.tags).values())
 
 
-def read_words(path: Path) -> Words:
+def read_words(path: Path, *, packaged: bool = False) -> Words:
     """Read a file of words. ConfigError names the file and the line that is wrong."""
     try:
         text = path.read_text("utf-8-sig")
@@ -63,7 +67,7 @@ def read_words(path: Path) -> Words:
     words = Words()
     for line, cells in _rows(path, text):
         try:
-            _take(words, cells, line)
+            _take(words, cells, line, packaged)
         except ValueError as error:
             raise ConfigError(f"{path}, line {line}: {error}.", hint=_FORM) from error
     return words
@@ -83,7 +87,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         raise ConfigError(f"{path}, line {reader.line_num}: {error}.", hint=_FORM) from error
 
 
-def _take(words: Words, cells: list[str], line: int) -> None:
+def _take(words: Words, cells: list[str], line: int, packaged: bool) -> None:
     """Add what one line says. ValueError says what is wrong with it."""
     if len(cells) > len(COLUMNS):
         raise ValueError(f"{len(cells)} cells are too many (a phrase with a comma goes into quotes)")
@@ -98,7 +102,7 @@ def _take(words: Words, cells: list[str], line: int) -> None:
     if _key(name) in words.tags:
         raise ValueError(f"the tag {name!r} is there twice")
     shown = tuple(phrase for phrase in (part.strip() for part in phrases.split(";")) if phrase)
-    words.tags[_key(name)] = VocabularyTag(name, kind or OWN_KIND, shown or (name,), _threshold(threshold))
+    words.tags[_key(name)] = VocabularyTag(name, kind or OWN_KIND, shown or (name,), _threshold(threshold), packaged)
 
 
 def _threshold(text: str) -> float | None:

@@ -66,20 +66,23 @@ def test_the_fingerprint_changes_with_everything_that_decides_the_tags(words: Pa
         fingerprint(words, calibration=replace(CALIBRATION, bias=-5.0)),
         fingerprint(words, calibration=other_bank),
         fingerprint(words, thresholds=Thresholds(0.7)),
-        fingerprint(words, thresholds=Thresholds(by_name={"red": 0.7})),
         fingerprint(words, settings=TagSettings(vocabulary=str(words), max_per_photo=3)),
         fingerprint(words, space=replace(FAKE_SPACE, revision="2")),
     ]
     assert len({first, *variants}) == 1 + len(variants)
-    assert fingerprint(words, thresholds=Thresholds(by_name={"no tag of these": 0.7})) == first
+    assert fingerprint(words, thresholds=Thresholds(by_name={"dog": 0.7})) == first, "none of these words"
+    packaged = TagSettings()
+    fitted = fingerprint(words, settings=packaged, thresholds=Thresholds(by_name={"dog": 0.7}))
+    assert fitted != fingerprint(words, settings=packaged)
     words.write_text("-*\nred,, something red\nblue\n")
     assert fingerprint(words) != first
 
 
 def test_the_threshold_of_a_line_then_of_the_model_then_its_default() -> None:
     fitted = Thresholds(0.6, {"dog": 0.3})
-    assert fitted.of(VocabularyTag("dog", "k", ("a dog",))) == 0.3
-    assert fitted.of(VocabularyTag("cat", "k", ("a cat",))) == 0.6
+    assert fitted.of(VocabularyTag("dog", "k", ("a dog",), packaged=True)) == 0.3
+    assert fitted.of(VocabularyTag("cat", "k", ("a cat",), packaged=True)) == 0.6
+    assert fitted.of(VocabularyTag("dog", "k", ("our dog",))) == 0.6, "the model's was fitted to other words"
     assert fitted.of(VocabularyTag("dog", "k", ("a dog",), 0.9)) == 0.9
     assert Thresholds().of(VocabularyTag("dog", "k", ("a dog",))) == DEFAULT_THRESHOLD
 

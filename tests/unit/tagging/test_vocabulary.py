@@ -27,7 +27,7 @@ def test_the_packaged_words_are_whole() -> None:
     tags = packaged_vocabulary()
     assert 300 <= len(tags) <= 600
     assert len({tag.name.casefold() for tag in tags}) == len(tags)
-    assert all(tag.kind and tag.phrases and tag.threshold is None for tag in tags)
+    assert all(tag.kind and tag.phrases and tag.threshold is None and tag.packaged for tag in tags)
     assert by_name(tags)["bicycle"].phrases == ("a bicycle", "a bike")
 
 
