@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from smartsearch.core.assets import (
     Asset,
-    Change,
     AutoTags,
+    Change,
     Embedding,
     FileError,
     FileState,
