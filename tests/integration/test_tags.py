@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ from smartsearch.config import find_places, load_settings
 from smartsearch.core.assets import Asset, Tag
 from smartsearch.core.errors import AssetNotFoundError, ConfigError, UsageError
 from smartsearch.core.query import Everything, HasTag
+from smartsearch.indexing.progress import IndexReport
 from smartsearch.library import Library
 from smartsearch.testing_models import make_tiny_model
 
@@ -110,6 +112,20 @@ def test_a_library_from_before_the_feature_gets_its_tags(library: Library, photo
     library.store.drop_auto_tags()
     report = library.index()
     assert (report.tagged, report.progress.todo) == (4, 0)
+    assert seen(library)["blue.jpg"] == ["blue"]
+
+
+def test_a_watch_sees_to_what_is_untagged(library: Library, photos: Path) -> None:
+    library.index([photos])
+    library.store.drop_auto_tags()
+    stop, heard = threading.Event(), []
+
+    def tell(report: IndexReport) -> None:
+        heard.append(report.tagged)
+        stop.set()
+
+    library.watch(tell, stop)
+    assert heard == [4]
     assert seen(library)["blue.jpg"] == ["blue"]
 
 
