@@ -22,7 +22,9 @@ from smartsearch.core.query import (
     FormatIs,
     HasGps,
     HasTag,
+    Hidden,
     IdIn,
+    InAlbum,
     InFolder,
     NameLike,
     Not,
@@ -31,6 +33,7 @@ from smartsearch.core.query import (
     Present,
     Query,
     RatingBetween,
+    Shown,
     TakenBetween,
     WithinBox,
 )
@@ -78,7 +81,8 @@ def images(draw: st.DrawFn) -> PutImage:
 
 
 LEAVES: st.SearchStrategy[Query] = st.one_of(
-    st.sampled_from([Everything(), Present(), HasGps(), And(()), Or(())]),
+    st.sampled_from([Everything(), Present(), Shown(), Hidden(), HasGps(), And(()), Or(())]),
+    st.builds(InAlbum, st.integers(-1, 6) | st.just(2**70)),
     st.builds(IdIn, st.lists(st.integers(-1, 6) | st.just(2**70), max_size=4).map(tuple)),
     st.builds(TakenBetween, st.none() | MOMENTS, st.none() | MOMENTS),
     st.builds(FormatIs, st.lists(FORMATS | st.just("\ud800"), max_size=2).map(tuple)),
@@ -123,6 +127,14 @@ def test_sql_and_matches_agree(
         store.apply([MarkMissing(asset_id, NOW) for asset_id in ids[:1] if missing])
         for asset_id in ids[1:2]:
             store.set_tags(asset_id, [Tag("dog")], "user")
+            store.set_rating(asset_id, 3)
+        for album in store.albums():
+            store.remove_album(album.id)
+        album = store.add_album("few")
+        store.change_album(album.id, add=ids[1:3])
+        for asset_id in ids[2:4]:
+            store.set_hidden(asset_id, True)
+        check(store, [*queries, InAlbum(album.id)])
         check(store, queries)
 
 

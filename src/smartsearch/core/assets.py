@@ -135,7 +135,10 @@ class TagCount:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One indexed image. Times are timezone-aware UTC, except ``metadata.taken_at`` (see there)."""
+    """One indexed image. Times are timezone-aware UTC, except ``metadata.taken_at`` (see there).
+
+    ``user_rating`` is what the user gave it here, ``albums`` the ids of those it is in; files are never written.
+    """
 
     id: int
     path: str
@@ -153,6 +156,25 @@ class Asset:
     color: int
     metadata: Metadata
     tags: tuple[Tag, ...] = ()
+    user_rating: int | None = None
+    hidden: bool = False
+    albums: tuple[int, ...] = ()
+
+    @property
+    def rating(self) -> int | None:
+        """The user's own rating, or else the file's."""
+        return self.metadata.rating if self.user_rating is None else self.user_rating
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """Images the user put together. ``images`` counts those that are shown; ``cover`` is the id of one of them."""
+
+    id: int
+    name: str
+    created_at: datetime
+    images: int = 0
+    cover: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,16 @@ class AssetNotFoundError(NotFoundError):
     """No image with that id or path is in the library."""
 
 
+class AlbumNotFoundError(NotFoundError):
+    """No album with that id is in the library."""
+
+
+class AlbumExistsError(UsageError):
+    """Another album has that name."""
+
+    http_status = 409
+
+
 class ModelError(SmartsearchError):
     """A model cannot be used."""
 

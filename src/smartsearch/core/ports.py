@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.assets import (
+    Album,
     Asset,
     AutoTags,
     Change,
@@ -100,6 +101,28 @@ class Store(Protocol):
         """Delete every automatic tag; returns of how many images. What was rejected stays rejected."""
         ...
 
+    def set_rating(self, asset_id: int, rating: int | None) -> None:
+        """The user's own rating, -1 to 5; None goes by the file's again. AssetNotFoundError."""
+        ...
+
+    def set_hidden(self, asset_id: int, hidden: bool) -> None:
+        """Leave an image out of what is `Shown`, or no longer. AssetNotFoundError."""
+        ...
+
+    def add_album(self, name: str) -> Album:
+        """A new, empty album. AlbumExistsError if the name is taken."""
+        ...
+
+    def change_album(
+        self, album_id: int, *, name: str | None = None, add: Sequence[int] = (), remove: Sequence[int] = ()
+    ) -> Album:
+        """Rename it, put images in (unknown ids are ignored), take images out. AlbumNotFoundError, AlbumExistsError."""
+        ...
+
+    def remove_album(self, album_id: int) -> None:
+        """Its images stay. AlbumNotFoundError."""
+        ...
+
     def forget(self, asset_ids: Sequence[int]) -> int:
         """Delete assets with all that hangs on them; returns how many there were."""
         ...
@@ -113,6 +136,10 @@ class Store(Protocol):
     # -- reading
     def assets(self, ids: Sequence[int]) -> list[Asset]:
         """In the order asked; unknown ids are left out."""
+        ...
+
+    def albums(self) -> list[Album]:
+        """By name, ignoring case."""
         ...
 
     def asset_by_path(self, path: str) -> Asset | None: ...

@@ -66,6 +66,32 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """The user wants it left out of searches."""
+
+    def matches(self, asset: Asset) -> bool:
+        return asset.hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Present and not hidden: what a search is about unless it says otherwise."""
+
+    def matches(self, asset: Asset) -> bool:
+        return asset.missing_since is None and not asset.hidden
+
+
+@dataclass(frozen=True, slots=True)
+class InAlbum:
+    """The asset is in the album."""
+
+    album_id: int
+
+    def matches(self, asset: Asset) -> bool:
+        return self.album_id in asset.albums
+
+
+@dataclass(frozen=True, slots=True)
 class IdIn:
     """The asset is one of these."""
 
@@ -169,13 +195,13 @@ class HasTag:
 
 @dataclass(frozen=True, slots=True)
 class RatingBetween:
-    """Star rating within [minimum, maximum]."""
+    """Star rating (the user's, or else the file's) within [minimum, maximum]."""
 
     minimum: int = -1
     maximum: int = 5
 
     def matches(self, asset: Asset) -> bool:
-        rating = asset.metadata.rating
+        rating = asset.rating
         return rating is not None and self.minimum <= rating <= self.maximum
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from smartsearch.core.assets import Asset, Embedding
 from smartsearch.core.errors import AssetNotFoundError, QueryError
 from smartsearch.core.ports import Store, TextEncoder
-from smartsearch.core.query import And, Everything, IdIn, Not, Present, Query
+from smartsearch.core.query import And, Everything, Hidden, IdIn, Not, Present, Query, Shown
 from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend
 from smartsearch.core.spaces import EmbeddingSpace
 
@@ -26,6 +26,7 @@ class SearchRequest:
 
     ``min_score`` (0-1) replaces the model's own cut-off; 0 shows everything. ``image_weight`` (0-1) says how much of
     a mixed query the image makes up. Without words and image the answer is what meets ``where``, newest first.
+    ``hidden`` asks among the images that were hidden; all other searches leave them out.
     """
 
     text: str | None = None
@@ -36,6 +37,7 @@ class SearchRequest:
     top: int = 20
     min_score: float | None = None
     image_weight: float = 0.5
+    hidden: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MAX_TOP:
@@ -131,11 +133,12 @@ class SearchService:
     def plan(self, request: SearchRequest) -> Plan:
         """Understand and embed a request. Raises as `search` does."""
         text = (request.text or "").strip()
-        where: Query = Present() if request.where == Everything() else And((Present(), request.where))
+        among: Query = And((Present(), Hidden())) if request.hidden else Shown()
+        where = among if request.where == Everything() else And((among, request.where))
         if request.full_text:
             where = self._meeting_words(request.full_text, where)
         if not text and request.image is None and request.like is None:
-            if request.where == Everything() and not request.full_text:
+            if request.where == Everything() and not request.full_text and not request.hidden:
                 raise QueryError(
                     "The query is empty.", hint='Describe a photo, for instance `smartsearch query "dog on a beach"`.'
                 )

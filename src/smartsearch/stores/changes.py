@@ -151,12 +151,12 @@ class Writer:
             image_id = self.connection.execute(_INSERT_IMAGE, values).lastrowid
             assert image_id is not None
             self._touched.add(image_id)
-            self._set_moment(image_id)
+            self._set_searched(image_id)
             return image_id
         image_id = int(known[0])
         self._unindex(image_id)
         self.connection.execute(_UPDATE_IMAGE, (*values, image_id))
-        self._set_moment(image_id)
+        self._set_searched(image_id)
         if known[1] != file_hash:
             self.connection.execute("DELETE FROM embeddings WHERE image_id = ?", (image_id,))
             self.connection.execute("DELETE FROM faces WHERE image_id = ?", (image_id,))
@@ -230,7 +230,7 @@ class Writer:
         )
         if updated.rowcount:
             self._changed = True
-            self._set_moment(change.asset_id)
+            self._set_searched(change.asset_id)
             self.connection.execute(
                 "DELETE FROM errors WHERE path = (SELECT path FROM images WHERE id = ?)", (change.asset_id,)
             )
@@ -250,7 +250,7 @@ class Writer:
             f"UPDATE images SET {_assignments(rows.METADATA_COLUMNS)}, sidecar_mtime_ns = ? WHERE id = ?",
             (*rows.metadata_values(change.metadata), change.sidecar_mtime_ns, change.asset_id),
         )
-        self._set_moment(change.asset_id)
+        self._set_searched(change.asset_id)
         self._tags.replace(change.asset_id, rows.keyword_tags(change.metadata), "keywords")
         self._changed = True
 
@@ -266,9 +266,13 @@ class Writer:
         self._changed |= deleted > 0
         return deleted
 
-    def _set_moment(self, image_id: int) -> None:
-        """What date filters ask for; call whenever the capture or the file time changed."""
-        self.connection.execute("UPDATE images SET moment = coalesce(taken_at, modified_at) WHERE id = ?", (image_id,))
+    def _set_searched(self, image_id: int) -> None:
+        """What filters by date and by rating ask for; call whenever metadata or the file's time changed."""
+        self.connection.execute(
+            "UPDATE images SET moment = coalesce(taken_at, modified_at), stars = coalesce(user_rating, rating)"
+            " WHERE id = ?",
+            (image_id,),
+        )
 
     def _exists(self, image_id: int) -> bool:
         return self.connection.execute("SELECT 1 FROM images WHERE id = ?", (image_id,)).fetchone() is not None

@@ -12,7 +12,7 @@ import numpy as np
 
 from smartsearch.core.assets import Embedding
 from smartsearch.core.ports import Neighbor
-from smartsearch.core.query import Everything, Present, Query
+from smartsearch.core.query import Everything, Present, Query, Shown
 from smartsearch.stores import rows
 from smartsearch.stores.sql import Condition, compile_query
 from smartsearch.stores.vector_files import Ids
@@ -64,7 +64,7 @@ def _find(connection: sqlite3.Connection, index: SpaceVectors, vector: Embedding
         return index.nearest(vector, count)[0]
     condition = compile_query(where)
     select = f"SELECT id FROM images WHERE {condition.sql}"
-    if where != Present():
+    if where not in (Present(), Shown()):
         few = _ids(connection, f"{select} LIMIT {NARROW + 1}", condition)
         if len(few) <= NARROW:
             return index.nearest_among(vector, count, few)

@@ -217,11 +217,12 @@ ASSET_COLUMNS = (
     "missing_since",
     "phash",
     "color",
+    "user_rating",
     *METADATA_COLUMNS,
 )
 
 
-def asset_from(row: Mapping[str, Any], tags: tuple[Tag, ...]) -> Asset:
+def asset_from(row: Mapping[str, Any], tags: tuple[Tag, ...], hidden: bool, albums: tuple[int, ...]) -> Asset:
     """An asset from a row of `ASSET_COLUMNS`."""
     return Asset(
         id=row["id"],
@@ -240,6 +241,9 @@ def asset_from(row: Mapping[str, Any], tags: tuple[Tag, ...]) -> Asset:
         color=row["color"],
         metadata=metadata_from(row),
         tags=tags,
+        user_rating=row["user_rating"],
+        hidden=hidden,
+        albums=albums,
     )
 
 

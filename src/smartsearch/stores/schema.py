@@ -108,11 +108,13 @@ images = Table(
     Column("sidecar_mtime_ns", BigInteger),
     Column("keywords", JSON),
     Column("exif_data", JSON),
+    Column("user_rating", Integer),
+    Column("stars", Integer),
     Column("tagger", Text, index=True),
     sqlite_autoincrement=True,
 )
-# `moment`, what date filters ask for, is taken_at or else modified_at. The store writes it, because SQLite does not
-# take an index on a generated column as covering.
+# `moment`, what date filters ask for, is taken_at or else modified_at; `stars` is user_rating or else rating. The store
+# writes both, because SQLite does not take an index on a generated column as covering.
 # Almost every search also asks that the file is present: `missing_since` at the end makes each index covering.
 _missing = images.c.missing_since.is_not(None)
 Index("ix_images_missing_since", images.c.missing_since, sqlite_where=_missing, postgresql_where=_missing)
@@ -126,7 +128,7 @@ for _names in (
     ["camera_make", "camera_model", "lens_model"],
 ):
     Index(f"ix_images_{'_'.join(_names)}", *(images.c[_name] for _name in (*_names, "missing_since")))
-for _names in (["latitude", "longitude"], ["rating"]):
+for _names in (["latitude", "longitude"], ["stars"]):
     _known = images.c[_names[0]].is_not(None)
     Index(
         f"ix_images_{'_'.join(_names)}",
@@ -194,6 +196,26 @@ rejected_tags = Table(
     _parent("tag_id", "tags.id", key=True),
 )
 """Automatic tags that the user took off an image: no tagger puts them back."""
+
+hidden_images = Table("hidden_images", metadata, _parent("image_id", "images.id", key=True))
+"""A table, not a column of `images`: the indexes that answer filters stay covering, and it is nearly always empty."""
+
+albums = Table(
+    "albums",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+album_images = Table(
+    "album_images",
+    metadata,
+    _parent("album_id", "albums.id", key=True),
+    _parent("image_id", "images.id", key=True),
+    Index("ix_album_images_image_id", "image_id"),
+)
 
 persons = Table(
     "persons",

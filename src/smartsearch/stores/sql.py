@@ -23,7 +23,9 @@ from smartsearch.core.query import (
     FormatIs,
     HasGps,
     HasTag,
+    Hidden,
     IdIn,
+    InAlbum,
     InFolder,
     NameLike,
     Not,
@@ -32,6 +34,7 @@ from smartsearch.core.query import (
     Present,
     Query,
     RatingBetween,
+    Shown,
     TakenBetween,
     WithinBox,
 )
@@ -41,6 +44,7 @@ Dialect = Literal["sqlite", "postgresql"]
 
 _INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
 _ESCAPE = "!"
+_HIDDEN = "SELECT image_id FROM hidden_images"
 _LONGEST_NAME = 4096
 """Characters; no file system has longer names, and SQLite refuses LIKE patterns far longer."""
 
@@ -76,6 +80,12 @@ class _Compiler:
                 return f"({self.sql(part)} IS NOT TRUE)"
             case Present():
                 return "missing_since IS NULL"
+            case Hidden():
+                return f"id IN ({_HIDDEN})"
+            case Shown():
+                return f"(missing_since IS NULL AND id NOT IN ({_HIDDEN}))"
+            case InAlbum(album_id):
+                return f"id IN (SELECT image_id FROM album_images WHERE album_id = {self.bind_id(album_id)})"
             case IdIn(ids):
                 return self.one_of("id", [i for i in ids if _INT64_MIN <= i <= _INT64_MAX])
             case TakenBetween(start, end):
@@ -95,7 +105,7 @@ class _Compiler:
             case HasTag(name):
                 return self.has_tag(name)
             case RatingBetween(minimum, maximum):
-                return self.between("rating", minimum, maximum)
+                return self.between("stars", minimum, maximum)
             case HasGps():
                 return "latitude IS NOT NULL"
             case WithinBox(south, west, north, east):
@@ -106,6 +116,9 @@ class _Compiler:
         name = f"p{len(self.parameters)}"
         self.parameters[name] = value
         return f":{name}"
+
+    def bind_id(self, value: int) -> str:
+        return self.bind(value if _INT64_MIN <= value <= _INT64_MAX else 0)
 
     def joined(self, operator: str, parts: Sequence[Query], empty: str) -> str:
         """Nested by halves: SQLite limits the depth of an expression to 1000, and a chain is as deep as it is long."""

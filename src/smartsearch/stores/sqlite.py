@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.assets import (
+    Album,
     Asset,
     Change,
     Embedding,
@@ -32,7 +33,7 @@ from smartsearch.core.errors import AssetNotFoundError
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
-from smartsearch.stores import doctor, jobs, rows
+from smartsearch.stores import curation, doctor, jobs, rows
 from smartsearch.stores import tags as tag_rows
 from smartsearch.stores import text as full_text
 from smartsearch.stores.candidates import Limits
@@ -160,16 +161,47 @@ class SqliteStore:
     def set_tags(self, asset_id: int, tags: Iterable[Tag], source: TagSource) -> None:
         with self._writer() as writer:
             if not writer.set_tags(asset_id, tags, source):
-                raise AssetNotFoundError(f"There is no image {asset_id} in the library.")
+                raise _no_image(asset_id)
 
     def reject_tag(self, asset_id: int, name: str, *, undo: bool = False) -> None:
         with self._writer() as writer:
             if not writer.reject_tag(asset_id, name, undo):
-                raise AssetNotFoundError(f"There is no image {asset_id} in the library.")
+                raise _no_image(asset_id)
 
     def drop_auto_tags(self) -> int:
         with self._writer() as writer:
             return writer.drop_auto_tags()
+
+    def set_rating(self, asset_id: int, rating: int | None) -> None:
+        with self._curating() as connection:
+            if not curation.set_rating(connection, asset_id, rating):
+                raise _no_image(asset_id)
+
+    def set_hidden(self, asset_id: int, hidden: bool) -> None:
+        with self._curating() as connection:
+            if not curation.set_hidden(connection, asset_id, hidden):
+                raise _no_image(asset_id)
+
+    def add_album(self, name: str) -> Album:
+        with self._curating() as connection:
+            return curation.add_album(connection, name, self._clock())
+
+    def change_album(
+        self, album_id: int, *, name: str | None = None, add: Sequence[int] = (), remove: Sequence[int] = ()
+    ) -> Album:
+        with self._curating() as connection:
+            return curation.change_album(connection, album_id, name, add, remove)
+
+    def remove_album(self, album_id: int) -> None:
+        with self._curating() as connection:
+            curation.remove_album(connection, album_id)
+
+    @contextmanager
+    def _curating(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction that lets the generation grow."""
+        with self._database.write() as connection:
+            yield connection
+            connection.execute("UPDATE library SET generation = generation + 1")
 
     def forget(self, asset_ids: Sequence[int]) -> int:
         with self._writer() as writer:
@@ -200,6 +232,10 @@ class SqliteStore:
         with self._database.read() as connection:
             found = {asset.id: asset for asset in _assets(connection, ids)}
         return [found[asset_id] for asset_id in ids if asset_id in found]
+
+    def albums(self) -> list[Album]:
+        with self._database.read() as connection:
+            return curation.albums(connection)
 
     def asset_by_path(self, path: str) -> Asset | None:
         with self._database.read() as connection:
@@ -456,8 +492,21 @@ def _at_or_below(column: str, under: str | None) -> tuple[str, dict[str, object]
 def _assets(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Asset]:
     """The images with these ids, in no particular order."""
     tags = tag_rows.of_images(connection, ids)
+    parameters = (rows.ids_json(ids),)
+    among = "WHERE image_id IN (SELECT value FROM json_each(?))"
+    hidden = {row[0] for row in connection.execute(f"SELECT image_id FROM hidden_images {among}", parameters)}
+    albums: dict[int, list[int]] = {}
+    for image_id, album_id in connection.execute(
+        f"SELECT image_id, album_id FROM album_images {among} ORDER BY album_id", parameters
+    ):
+        albums.setdefault(image_id, []).append(album_id)
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     query = f"SELECT {', '.join(rows.ASSET_COLUMNS)} FROM images WHERE id IN (SELECT value FROM json_each(?))"
-    for row in cursor.execute(query, (rows.ids_json(ids),)):
-        yield rows.asset_from(row, tags.get(row["id"], ()))
+    for row in cursor.execute(query, parameters):
+        image_id = row["id"]
+        yield rows.asset_from(row, tags.get(image_id, ()), image_id in hidden, tuple(albums.get(image_id, ())))
+
+
+def _no_image(asset_id: int) -> AssetNotFoundError:
+    return AssetNotFoundError(f"There is no image {asset_id} in the library.")

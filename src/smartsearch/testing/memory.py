@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.assets import (
+    Album,
     Asset,
     AutoTags,
     Change,
@@ -41,9 +42,9 @@ from smartsearch.core.assets import (
     TouchImage,
     UpdateMetadata,
 )
-from smartsearch.core.errors import AssetNotFoundError
+from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
-from smartsearch.core.query import Query, ascii_lower
+from smartsearch.core.query import Query, Shown, ascii_lower
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.stores import rows
 from smartsearch.stores.text import words
@@ -65,6 +66,7 @@ class _State:
     jobs: dict[int, Job] = field(default_factory=dict)
     cancelled: set[int] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
+    albums: dict[int, Album] = field(default_factory=dict)
 
     def copy(self) -> _State:
         copied = {name: value.copy() if hasattr(value, "copy") else value for name, value in vars(self).items()}
@@ -155,6 +157,51 @@ class MemoryStore:
             state.taggers.clear()
             state.generation += dropped > 0
             return dropped
+
+    def set_rating(self, asset_id: int, rating: int | None) -> None:
+        with self._transaction() as state:
+            _must_exist(state, asset_id)
+            state.assets[asset_id] = replace(state.assets[asset_id], user_rating=rating)
+            state.generation += 1
+
+    def set_hidden(self, asset_id: int, hidden: bool) -> None:
+        with self._transaction() as state:
+            _must_exist(state, asset_id)
+            state.assets[asset_id] = replace(state.assets[asset_id], hidden=hidden)
+            state.generation += 1
+
+    def add_album(self, name: str) -> Album:
+        with self._transaction() as state:
+            _must_be_free(state, name)
+            album = Album(state.next_id, name, self._clock())
+            state.next_id += 1
+            state.albums[album.id] = album
+            state.generation += 1
+            return album
+
+    def change_album(
+        self, album_id: int, *, name: str | None = None, add: Sequence[int] = (), remove: Sequence[int] = ()
+    ) -> Album:
+        with self._transaction() as state:
+            album = _album(state, album_id)
+            if name is not None and name != album.name:
+                _must_be_free(state, name)
+                album = state.albums[album_id] = replace(album, name=name)
+            for asset in list(state.assets.values()):
+                inside = (asset.id in add or album_id in asset.albums) and asset.id not in remove
+                kept = {other for other in asset.albums if other != album_id} | ({album_id} if inside else set())
+                state.assets[asset.id] = replace(asset, albums=tuple(sorted(kept)))
+            state.generation += 1
+            return _counted(state, album)
+
+    def remove_album(self, album_id: int) -> None:
+        self.change_album(album_id, remove=list(self._state.assets))
+        with self._transaction() as state:
+            del state.albums[album_id]
+
+    def albums(self) -> list[Album]:
+        found = [_counted(self._state, album) for album in self._state.albums.values()]
+        return sorted(found, key=lambda album: (album.name.casefold(), album.id))
 
     def forget(self, asset_ids: Sequence[int]) -> int:
         with self._transaction() as state:
@@ -397,6 +444,9 @@ class _Applier:
             indexed_at=self.now,
             missing_since=None,
             tags=known.tags if known else (),
+            user_rating=known.user_rating if known else None,
+            hidden=known.hidden if known else False,
+            albums=known.albums if known else (),
             **fields,
         )
         if known and known.file_hash != fields["file_hash"]:
@@ -492,6 +542,22 @@ def _forget(state: _State, asset_id: int) -> bool:
 def _must_exist(state: _State, asset_id: int) -> None:
     if asset_id not in state.assets:
         raise AssetNotFoundError(f"There is no image {asset_id} in the library.")
+
+
+def _album(state: _State, album_id: int) -> Album:
+    if album_id not in state.albums:
+        raise AlbumNotFoundError(f"There is no album {album_id}.")
+    return state.albums[album_id]
+
+
+def _must_be_free(state: _State, name: str) -> None:
+    if any(album.name == name for album in state.albums.values()):
+        raise AlbumExistsError(f"There is an album called {name!r} already.")
+
+
+def _counted(state: _State, album: Album) -> Album:
+    inside = [asset.id for asset in state.assets.values() if album.id in asset.albums and Shown().matches(asset)]
+    return replace(album, images=len(inside), cover=max(inside, default=None))
 
 
 def _auto_tags(asset: Asset) -> list[Tag]:

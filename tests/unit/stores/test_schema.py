@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from smartsearch.core.query import Everything
+from smartsearch.core.query import Everything, RatingBetween
 from smartsearch.stores.schema import metadata
 from smartsearch.stores.sqlite import SqliteStore
 from smartsearch.stores.tags import UNTAGGED
@@ -74,6 +74,25 @@ def test_a_library_from_before_automatic_tags_keeps_everything(tmp_path: Path) -
     assert (tmp_path / "library.db.0001.backup").exists()
 
 
+def test_a_library_from_before_albums_keeps_its_ratings(tmp_path: Path) -> None:
+    old = tmp_path / "library.db"
+    with closing(sqlite3.connect(old, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        run_migrations(connection, "0002")
+        connection.execute(
+            "INSERT INTO images (path, file_path, folder, file_name, file_hash, device, inode, file_size, mtime_ns,"
+            " width, height, format, frames, modified_at, indexed_at, phash, color, rating)"
+            " VALUES (x'2f61', '/a', '/', 'a', x'00', 1, 1, 1, 1, 1, 1, 'png', 1, 1, 1, 1, 1, 4)"
+        )
+        connection.execute("INSERT INTO image_fts (image_fts) VALUES ('rebuild')")
+    with SqliteStore.open(old, vectors=tmp_path / "vectors") as store:
+        assert store.select(RatingBetween(4, 4)) == [1]
+        store.set_rating(1, 2)
+        assert (store.select(RatingBetween(4, 4)), store.assets([1])[0].metadata.rating) == ([], 4)
+        assert store.check() == []
+    assert (tmp_path / "library.db.0002.backup").exists()
+
+
 def test_what_is_untagged_is_answered_from_an_index(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         steps = connection.execute(f"EXPLAIN QUERY PLAN {UNTAGGED}", {"tagger": "x", "space": "s"})
@@ -100,7 +119,8 @@ def test_opening_a_current_library_is_lean(path: Path) -> None:
         ("moment >= 5 AND moment < 9", "moment"),
         ("format IN (SELECT value FROM json_each('[\"png\"]'))", "format"),
         ("file_size >= 5", "file_size"),
-        ("rating >= 3", "rating"),
+        ("stars >= 3", "stars"),
+        ("id NOT IN (SELECT image_id FROM hidden_images) AND moment >= 5", "moment"),
         ("latitude >= 3 AND latitude <= 4", "latitude_longitude"),
     ],
 )

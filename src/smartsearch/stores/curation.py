@@ -1,0 +1,93 @@
+"""What the user says of images besides tags: albums, ratings, what is hidden. All inside the caller's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from smartsearch.core.assets import Album
+from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError
+from smartsearch.stores import rows
+
+_ALBUMS = """
+    SELECT albums.id, name, albums.created_at, count(shown.id), max(shown.id)
+    FROM albums LEFT JOIN album_images ON album_id = albums.id
+    LEFT JOIN images AS shown ON shown.id = image_id AND missing_since IS NULL
+        AND shown.id NOT IN (SELECT image_id FROM hidden_images)
+    GROUP BY albums.id"""
+
+
+def set_rating(connection: sqlite3.Connection, image_id: int, rating: int | None) -> bool:
+    """The user's rating, None to go by the file's again; False if there is no such image."""
+    updated = connection.execute(
+        "UPDATE images SET user_rating = :rating, stars = coalesce(:rating, rating) WHERE id = :id",
+        {"rating": rating, "id": image_id},
+    )
+    return updated.rowcount > 0
+
+
+def set_hidden(connection: sqlite3.Connection, image_id: int, hidden: bool) -> bool:
+    """Leave an image out of searches, or no longer; False if there is no such image."""
+    if hidden:
+        connection.execute("INSERT OR IGNORE INTO hidden_images SELECT id FROM images WHERE id = ?", (image_id,))
+    else:
+        connection.execute("DELETE FROM hidden_images WHERE image_id = ?", (image_id,))
+    return connection.execute("SELECT 1 FROM images WHERE id = ?", (image_id,)).fetchone() is not None
+
+
+def albums(connection: sqlite3.Connection) -> list[Album]:
+    """By name."""
+    found = [
+        Album(album_id, name, rows.utc(created_at), images, cover)
+        for album_id, name, created_at, images, cover in connection.execute(_ALBUMS)
+    ]
+    return sorted(found, key=lambda album: (album.name.casefold(), album.id))
+
+
+def album(connection: sqlite3.Connection, album_id: int) -> Album:
+    """AlbumNotFoundError if there is none."""
+    found = [album for album in albums(connection) if album.id == album_id]
+    if not found:
+        raise AlbumNotFoundError(f"There is no album {album_id}.")
+    return found[0]
+
+
+def add_album(connection: sqlite3.Connection, name: str, now: datetime) -> Album:
+    """A new, empty album."""
+    name = _free_name(connection, name)
+    inserted = connection.execute("INSERT INTO albums (name, created_at) VALUES (?, ?)", (name, rows.micros(now)))
+    assert inserted.lastrowid is not None
+    return album(connection, inserted.lastrowid)
+
+
+def change_album(
+    connection: sqlite3.Connection, album_id: int, name: str | None, add: Sequence[int], remove: Sequence[int]
+) -> Album:
+    """Rename an album, put images in (unknown ones are left out) and take images out."""
+    known = album(connection, album_id)
+    if name is not None and rows.clean_text(name) != known.name:
+        connection.execute("UPDATE albums SET name = ? WHERE id = ?", (_free_name(connection, name), album_id))
+    connection.execute(
+        "INSERT OR IGNORE INTO album_images (album_id, image_id)"
+        " SELECT ?, id FROM images WHERE id IN (SELECT value FROM json_each(?))",
+        (album_id, rows.ids_json(add)),
+    )
+    connection.execute(
+        "DELETE FROM album_images WHERE album_id = ? AND image_id IN (SELECT value FROM json_each(?))",
+        (album_id, rows.ids_json(remove)),
+    )
+    return album(connection, album_id)
+
+
+def remove_album(connection: sqlite3.Connection, album_id: int) -> None:
+    """The images stay."""
+    if not connection.execute("DELETE FROM albums WHERE id = ?", (album_id,)).rowcount:
+        raise AlbumNotFoundError(f"There is no album {album_id}.")
+
+
+def _free_name(connection: sqlite3.Connection, name: str) -> str:
+    wanted = rows.clean_text(name) or ""
+    if connection.execute("SELECT 1 FROM albums WHERE name = ?", (wanted,)).fetchone():
+        raise AlbumExistsError(f"There is an album called {wanted!r} already.")
+    return wanted

@@ -1,0 +1,127 @@
+"""Ratings, hidden images and albums: every store keeps them, also when files change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from smartsearch.core.assets import CopyImage, MarkMissing, Metadata, UpdateMetadata
+from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError
+from smartsearch.core.ports import Store
+from smartsearch.core.query import Hidden, InAlbum, RatingBetween, Shown
+from tests.contract.making import NOW, SPACE, identity, put, vector
+
+
+@pytest.fixture
+def ids(store: Store) -> list[int]:
+    store.apply([put(f"/{name}.jpg", metadata=Metadata(rating=rating)) for name, rating in (("a", 5), ("b", None))])
+    return store.select(Shown())
+
+
+class TestRatings:
+    def test_the_users_rating_goes_before_the_files(self, store: Store, ids: list[int]) -> None:
+        before = store.generation
+        store.set_rating(ids[0], 2)
+        store.set_rating(ids[1], 3)
+        first, second = store.assets(ids)
+        assert (first.rating, first.user_rating, first.metadata.rating) == (2, 2, 5)
+        assert (second.rating, second.metadata.rating) == (3, None)
+        assert store.select(RatingBetween(2, 2)) == [ids[0]]
+        assert store.generation > before
+        store.set_rating(ids[0], None)
+        assert store.assets(ids)[0].rating == 5
+        assert store.select(RatingBetween(5, 5)) == [ids[0]]
+
+    def test_it_survives_new_bytes_and_new_metadata(self, store: Store, ids: list[int]) -> None:
+        store.set_rating(ids[0], 1)
+        store.set_hidden(ids[0], True)
+        store.apply([put("/a.jpg", bytes_of="other", metadata=Metadata(rating=4))])
+        store.apply([UpdateMetadata(ids[0], Metadata(rating=3), 7)])
+        [asset] = store.assets(ids[:1])
+        assert (asset.rating, asset.metadata.rating, asset.hidden) == (1, 3, True)
+        assert store.select(RatingBetween(1, 1)) == [ids[0]]
+
+    def test_a_copy_is_an_image_of_its_own(self, store: Store, ids: list[int]) -> None:
+        album = store.add_album("best")
+        store.change_album(album.id, add=ids)
+        store.set_rating(ids[0], 1)
+        store.set_hidden(ids[0], True)
+        store.apply([CopyImage(ids[0], "/copy.jpg", identity(9), NOW)])
+        copy = store.asset_by_path("/copy.jpg")
+        assert copy is not None
+        assert (copy.rating, copy.user_rating, copy.hidden, copy.albums) == (5, None, False, ())
+
+    def test_unknown_images(self, store: Store) -> None:
+        for change in (lambda: store.set_rating(99, 1), lambda: store.set_hidden(99, True)):
+            with pytest.raises(AssetNotFoundError):
+                change()
+
+
+class TestHidden:
+    def test_hidden_images_are_not_shown(self, store: Store, ids: list[int]) -> None:
+        store.set_hidden(ids[0], True)
+        store.set_hidden(ids[0], True)
+        assert (store.select(Shown()), store.select(Hidden())) == ([ids[1]], [ids[0]])
+        nearest = store.nearest(SPACE, vector("/a.jpg"), Shown(), 5)
+        assert [found.asset_id for found in nearest] == [ids[1]]
+        store.set_hidden(ids[0], False)
+        assert (store.select(Shown()), store.select(Hidden())) == (ids, [])
+
+    def test_missing_images_are_not_shown(self, store: Store, ids: list[int]) -> None:
+        store.apply([MarkMissing(ids[0], NOW)])
+        assert store.select(Shown()) == [ids[1]]
+
+    def test_forgotten_images_leave_nothing(self, store: Store, ids: list[int]) -> None:
+        album = store.add_album("best")
+        store.change_album(album.id, add=ids)
+        store.set_hidden(ids[0], True)
+        store.forget(ids)
+        assert (store.select(Hidden()), store.select(InAlbum(album.id))) == ([], [])
+        assert store.albums()[0].images == 0
+
+
+class TestAlbums:
+    def test_images_are_put_in_and_taken_out(self, store: Store, ids: list[int]) -> None:
+        album = store.add_album("Lisbon")
+        assert (album.name, album.created_at, album.images, album.cover) == ("Lisbon", NOW, 0, None)
+        before = store.generation
+        filled = store.change_album(album.id, add=[*ids, ids[0], 999])
+        assert filled == replace(album, images=2, cover=ids[1])
+        assert store.generation > before
+        assert store.select(InAlbum(album.id)) == ids
+        assert store.assets(ids)[0].albums == (album.id,)
+        assert store.change_album(album.id, remove=[ids[1], 999]).images == 1
+        assert store.albums() == [replace(album, images=1, cover=ids[0])]
+
+    def test_only_what_is_shown_counts(self, store: Store, ids: list[int]) -> None:
+        album = store.add_album("best")
+        store.change_album(album.id, add=ids)
+        store.set_hidden(ids[1], True)
+        store.apply([MarkMissing(ids[0], NOW)])
+        assert store.albums() == [album]
+
+    def test_names_are_unlike(self, store: Store) -> None:
+        first, second = store.add_album("b"), store.add_album("A")
+        assert [album.name for album in store.albums()] == ["A", "b"]
+        with pytest.raises(AlbumExistsError):
+            store.add_album("b")
+        with pytest.raises(AlbumExistsError):
+            store.change_album(second.id, name="b")
+        assert store.change_album(first.id, name="b").name == "b"
+        assert store.change_album(first.id, name="c").name == "c"
+        assert [album.name for album in store.albums()] == ["A", "c"]
+
+    def test_removing_one_keeps_its_images(self, store: Store, ids: list[int]) -> None:
+        album = store.add_album("best")
+        store.change_album(album.id, add=ids)
+        store.remove_album(album.id)
+        assert (store.albums(), store.select(Shown())) == ([], ids)
+        assert store.assets(ids)[0].albums == ()
+        assert store.add_album("best").id != album.id, "ids are not used again"
+
+    def test_unknown_albums(self, store: Store) -> None:
+        with pytest.raises(AlbumNotFoundError):
+            store.change_album(7, name="x")
+        with pytest.raises(AlbumNotFoundError):
+            store.remove_album(7)
