@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +18,7 @@ from smartsearch.core.assets import Asset, Embedding, FileError, Root, TagCount,
 from smartsearch.core.errors import (
     AssetNotFoundError,
     DiskFullError,
+    FileAccessError,
     LibraryBusyError,
     LibraryNotFoundError,
     LibraryReadOnlyError,
@@ -330,11 +332,8 @@ class Library:
         known = self.store.asset_by_path(full_path(request.image)) if request.image else None
         if known is None:
             return request
-        with suppress(OSError):
-            status = os.stat(known.path)
-            same = (status.st_size, status.st_mtime_ns) == (known.identity.size, known.identity.mtime_ns)
-            if same and self.store.vectors(encoders.image.space, [known.id]):
-                return replace(request, image=None, like=known.id)
+        if self.is_unchanged(known) and self.store.vectors(encoders.image.space, [known.id]):
+            return replace(request, image=None, like=known.id)
         return request
 
     def _embed_file(self, path: Path, encoders: Encoders) -> Embedding:
@@ -412,7 +411,7 @@ class Library:
 
     # -- looking after it
 
-    @property
+    @cached_property
     def thumbnails(self) -> ThumbnailStore:
         from smartsearch.media.thumbnails import ThumbnailStore
 
@@ -422,14 +421,27 @@ class Library:
         """Where the thumbnail of an image is, None if it is not there."""
         return self.thumbnails.path(asset.file_hash)
 
-    def preview_path(self, asset: Asset) -> Path:
-        """A larger WebP of an image, made on demand from the original and cached. MediaError if that cannot be read."""
+    def preview_path(self, asset: Asset, source: Callable[[Asset], str] = lambda asset: asset.path) -> Path:
+        """A larger WebP of an image, made on demand from the original and cached. ``source`` says where that is or
+        refuses. MediaError if it cannot be read, or is no longer what was indexed."""
         from smartsearch.media.request import PreviewRequest
 
         def make(size: int, quality: int) -> bytes:
-            return self._decoders().submit(asset.path, PreviewRequest(size, quality, self.settings.media)).result()
+            path = source(asset)
+            if not self.is_unchanged(asset, path):
+                raise FileAccessError(f"Image {asset.id} has changed since it was indexed.", hint="Index it again.")
+            return self._decoders().submit(path, PreviewRequest(size, quality, self.settings.media)).result()
 
         return self.thumbnails.preview(asset.file_hash, make)
+
+    def is_unchanged(self, asset: Asset, path: str | None = None) -> bool:
+        """Whether the image's file, at ``path`` if it was looked up already, still has the size and time it was indexed
+        with. False if it is not there."""
+        try:
+            status = os.stat(asset.path if path is None else path)
+        except OSError:
+            return False
+        return asset.identity.is_of(status)
 
     def _decoders(self) -> DecodePool:
         """Guarded workers for example images and previews, kept from the first use to `close`."""

@@ -45,8 +45,3 @@ def original_path(library: Library, asset: Asset) -> str:
     if not os.path.isfile(real):
         raise PathNotFoundError(f"The file of image {asset.id} is not there.", hint="Mount its disk, or index again.")
     return real
-
-
-def is_unchanged(asset: Asset, status: os.stat_result) -> bool:
-    """Whether the file is still the one that was indexed."""
-    return (status.st_size, status.st_mtime_ns) == (asset.identity.size, asset.identity.mtime_ns)

@@ -33,15 +33,15 @@ from smartsearch.core.query import (
 from smartsearch.search.filters import parse_date, parse_format
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not contain a NUL character")
     return text
 
 
-Words = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_without_nul)]
+Words = Annotated[str, StringConstraints(max_length=1000), AfterValidator(without_nul)]
 """A short text."""
-PathText = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(_without_nul)]
+PathText = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(without_nul)]
 """An absolute path of the server's machine, ``~`` allowed."""
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -171,7 +171,7 @@ def brief_fields(asset: Asset) -> dict[str, Any]:
         "taken_at": asset.metadata.taken_at,
         "modified_at": asset.modified_at,
         "position": None if gps is None else Position(latitude=gps.latitude, longitude=gps.longitude),
-        "rating": asset.metadata.rating,
+        "rating": asset.rating,
         "missing": asset.missing_since is not None,
         **urls,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,10 @@ class FileIdentity:
     inode: int
     size: int
     mtime_ns: int
+
+    def is_of(self, status: os.stat_result) -> bool:
+        """Whether size and time are those of a file with this status. Device and inode change with a mere remount."""
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def _add(archive: zipfile.ZipFile, library: Library, asset: Asset, pictures: str
     name = shown(PurePath(asset.path).name)
     path = Path(original_path(library, asset))
     if pictures == "previews":
-        path, name = library.preview_path(asset), f"{name}.webp"
+        path, name = library.preview_path(asset, lambda _: str(path)), f"{name}.webp"
     moment = asset.metadata.taken_at or datetime.fromtimestamp(asset.modified_at.timestamp(), UTC)
     entry = zipfile.ZipInfo(f"{asset.id}-{name}", max(moment.timetuple()[:6], _EARLIEST))
     with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
