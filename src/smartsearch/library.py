@@ -36,8 +36,10 @@ from smartsearch.search.text_cache import CachedTextEncoder
 from smartsearch.stores.sqlite import SqliteStore
 
 if TYPE_CHECKING:
+    from smartsearch.backup import Backup, BackupReport, RestoreReport
     from smartsearch.doctor import DoctorReport
     from smartsearch.embeddings.factory import Encoders
+    from smartsearch.export import ExportReport
     from smartsearch.indexing.progress import IndexProgress, IndexReport
     from smartsearch.indexing.scan import Target
     from smartsearch.indexing.session import IndexSession
@@ -109,6 +111,10 @@ class Library:
         LibraryCorruptError, LibraryTooNewError, LibraryReadOnlyError, DiskFullError, each saying what to do.
         """
         path, vectors = places.library / DATABASE_NAME, places.library / "vectors"
+        if not path.exists():
+            from smartsearch.backup import finish_restore
+
+            finish_restore(places.library)
         if create and not path.exists():
             store = SqliteStore.create(path, vectors=vectors)
         elif not path.exists():
@@ -479,6 +485,33 @@ class Library:
         doctor = Doctor(self.store, self.thumbnails, self.catalog, self.model, self.settings)
         with exclusive(self.places.library) if repair else nullcontext():
             return doctor.examine(repair=repair)
+
+    def backup(self, destination: Path, *, thumbnails: bool = True) -> BackupReport:
+        """Write the library, as it is now, to a new folder and check what was written. See `smartsearch.backup`."""
+        from smartsearch.backup import create_backup
+
+        return create_backup(self.store, self.places.library, Path(full_path(destination)), thumbnails=thumbnails)
+
+    @staticmethod
+    def check_backup(source: Path) -> Backup:
+        """Read all of a backup and raise if anything is missing or not as it was written."""
+        from smartsearch.backup import check_backup
+
+        return check_backup(Path(full_path(source)))
+
+    @staticmethod
+    def restore(source: Path, places: Places, *, replace: bool = False) -> RestoreReport:
+        """Put a backup in the place of the library at ``places``, whole or not at all. See `smartsearch.backup`."""
+        from smartsearch.backup import restore_backup
+
+        return restore_backup(Path(full_path(source)), places.library, replace=replace)
+
+    def export(self, destination: Path, *, sidecars: bool = False, vectors: bool = False) -> ExportReport:
+        """Write everything in open formats to a new folder. See `smartsearch.export`."""
+        from smartsearch.export import export_library
+
+        target = Path(full_path(destination))
+        return export_library(self.store, self.places.library, target, sidecars=sidecars, vectors=vectors)
 
     def status(self) -> LibraryStatus:
         counts = self.store.counts()

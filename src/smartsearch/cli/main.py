@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from smartsearch.cli import configure, evaluate, index, maintain, models, query, serve, status, tags
+from smartsearch.cli import backup, configure, evaluate, index, maintain, models, query, serve, status, tags
 from smartsearch.cli.options import VERSION_HELP, Globals
 from smartsearch.core.errors import SmartsearchError
 
@@ -51,6 +51,7 @@ query.register(app)
 status.register(app)
 tags.register(app)
 maintain.register(app)
+backup.register(app)
 configure.register(app)
 evaluate.register(app)
 serve.register(app)

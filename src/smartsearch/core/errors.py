@@ -140,6 +140,19 @@ class DiskFullError(LibraryError):
     http_status = 507
 
 
+class BackupDamagedError(LibraryError):
+    """A file of a backup is missing or does not match its checksum."""
+
+    http_status = 409
+
+
+class LibraryExistsError(LibraryError):
+    """A library is in the place that another one was to take."""
+
+    exit_code = 2
+    http_status = 409
+
+
 class RootUnavailableError(SmartsearchError):
     """A scan root is unreadable, unmounted or suddenly empty: nothing was changed for it."""
 

@@ -33,13 +33,14 @@ from smartsearch.core.errors import AssetNotFoundError
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
-from smartsearch.stores import curation, doctor, jobs, rows
+from smartsearch.stores import backup, curation, doctor, jobs, rows
 from smartsearch.stores import tags as tag_rows
 from smartsearch.stores import text as full_text
 from smartsearch.stores.candidates import Limits
 from smartsearch.stores.changes import Writer
 from smartsearch.stores.connection import Database
 from smartsearch.stores.doctor import Problem
+from smartsearch.stores.export import Snapshot
 from smartsearch.stores.nearest import nearest
 from smartsearch.stores.sql import compile_query
 from smartsearch.stores.vector_files import VectorFiles
@@ -385,6 +386,19 @@ class SqliteStore:
             with index.lock:
                 index.catch_up(connection)
                 yield connection, index
+
+    # -- copies
+
+    def copy_to(self, target: Path) -> None:
+        """Write the database as it is now into the new file ``target``. Others may read and write meanwhile."""
+        with self._database.read() as connection:
+            backup.copy_database(connection, target)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """All that is stored, as of one moment, for an export."""
+        with self._database.read() as connection:
+            yield Snapshot(connection, _assets)
 
     # -- errors, jobs and settings
 
