@@ -17,6 +17,8 @@ from smartsearch.core.ports import Store
 from smartsearch.core.query import (
     And,
     CameraIs,
+    CameraModelIn,
+    ColorNear,
     Everything,
     FileSizeBetween,
     FormatIs,
@@ -51,6 +53,7 @@ TAGS = st.sampled_from(["dog", "Dog", "DOG", "É", "é", "100%", "_"])
 FORMATS = st.sampled_from(["jpeg", "png", "heif"])
 MOMENTS = st.datetimes(datetime(2019, 1, 1), datetime(2021, 1, 1)) | st.sampled_from([datetime.min, datetime.max])
 SIZES = st.integers(0, 5) | st.sampled_from([2**31, 2**62])
+COLORS = st.sampled_from([0, 0xFFFFFF, 0xFF0000, 0xD03020, 0x101010, 0x8C2020])
 DEGREES = st.integers(-3, 3).map(float) | st.sampled_from([-180.0, 180.0, 179.5])
 
 METADATA = st.builds(
@@ -75,6 +78,7 @@ def images(draw: st.DrawFn) -> PutImage:
         format=draw(FORMATS),
         width=draw(st.integers(1, 4)),
         height=draw(st.integers(1, 4)),
+        color=draw(COLORS),
     )
     identity = FileIdentity(1, 1, draw(SIZES), draw(st.sampled_from([0, 1_577_836_800 * 10**9, -(10**18)])))
     return PutImage(made.path, identity, made.file_hash, None, made.content, {})
@@ -91,6 +95,8 @@ LEAVES: st.SearchStrategy[Query] = st.one_of(
     st.builds(InFolder, FOLDERS | FOLDERS.map(lambda folder: folder + "/") | st.sampled_from(["", "\ud800"])),
     st.builds(NameLike, NAMES | st.sampled_from(["", "*", "?", "*a*", "??", "\ud800", "*" * 9000, "a" * 9000])),
     st.builds(CameraIs, WORDS | st.just("\ud800")),
+    st.builds(CameraModelIn, st.lists(WORDS | st.just("\ud800"), max_size=2).map(tuple)),
+    st.builds(ColorNear, COLORS),
     st.builds(HasTag, TAGS | st.sampled_from(["", "\ud800"])),
     st.builds(RatingBetween, st.integers(-2, 6), st.integers(-2, 6)),
     st.builds(WithinBox, DEGREES, DEGREES, DEGREES, DEGREES),

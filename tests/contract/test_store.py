@@ -551,6 +551,15 @@ class TestSelect:
         assert store.select(Everything(), order="path", limit=2, offset=1) == [b, c]
         assert store.select(Everything(), offset=9) == store.select(Everything(), limit=0) == []
 
+    def test_order_of_moments(self, store: Store) -> None:
+        """Photos without a time of their own stand where their files were written (2023-11-14)."""
+        for path, year in (("/a", 2020), ("/b", None), ("/c", 2024)):
+            add(store, path, metadata=Metadata(taken_at=datetime(year, 1, 1) if year else None))
+        a, b, c = store.select(Everything())
+        assert store.select(Everything(), order="moment") == [a, b, c]
+        assert store.select(Everything(), order="moment", descending=True) == [c, b, a]
+        assert [asset.moment.year for asset in store.assets([a, b, c])] == [2020, 2023, 2024]
+
     def test_assets_come_in_the_order_asked(self, store: Store) -> None:
         ids = add(store, "/a.jpg", "/b.jpg", "/c.jpg")
         wanted = [ids[2], 12345, ids[0]]

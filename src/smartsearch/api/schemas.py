@@ -10,16 +10,20 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from smartsearch.api.deps import MAX_ID
 from smartsearch.config import full_path
 from smartsearch.core.assets import Asset
 from smartsearch.core.query import (
     And,
     CameraIs,
+    CameraModelIn,
+    ColorNear,
     Everything,
     FileSizeBetween,
     FormatIs,
     HasGps,
     HasTag,
+    InAlbum,
     InFolder,
     NameLike,
     Not,
@@ -43,6 +47,7 @@ Words = Annotated[str, StringConstraints(max_length=1000), AfterValidator(withou
 """A short text."""
 PathText = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(without_nul)]
 """An absolute path of the server's machine, ``~`` allowed."""
+Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Size = Annotated[int, Field(ge=0, lt=2**63)]
@@ -68,6 +73,10 @@ class Filters(Strict):
     folders: list[PathText] = Field([], max_length=100, description="In one of these folders or below.")
     name: Words | None = Field(None, description="File name, with * and ?.", examples=["IMG_*"])
     camera: Words | None = Field(None, description="Any part of make, model or lens.", examples=["X100V"])
+    cameras: list[Words] = Field([], max_length=100, description="One of these models, as facets name them.")
+    color: Color | None = Field(None, description="The dominant colour looks like this one.", examples=["#3b82f6"])
+    album: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(None, description="In this album.")
+    hidden: bool = Field(False, description="Among the hidden images; otherwise they are left out.")
     tags: list[Words] = Field([], max_length=100, examples=[["beach"]])
     words: Words | None = Field(None, description="Words in file name, folder, tags, title or description.")
     min_rating: Rating | None = None
@@ -79,7 +88,8 @@ class Filters(Strict):
     east: Longitude | None = None
 
     def to_query(self) -> Query:
-        """The query tree. QueryError for what is no date or format, or half a box. ``words`` is not in it."""
+        """The query tree. QueryError for what is no date or format, or half a box. ``words`` and ``hidden`` are not in
+        it: a search takes them by themselves."""
         from smartsearch.core.errors import QueryError
 
         parts: list[Query] = []
@@ -99,6 +109,12 @@ class Filters(Strict):
             parts.append(NameLike(self.name))
         if self.camera:
             parts.append(CameraIs(self.camera))
+        if self.cameras:
+            parts.append(CameraModelIn(tuple(self.cameras)))
+        if self.color:
+            parts.append(ColorNear(int(self.color[1:], 16)))
+        if self.album is not None:
+            parts.append(InAlbum(self.album))
         parts += [HasTag(tag) for tag in self.tags]
         if self.min_rating is not None or self.max_rating is not None:
             low = -1 if self.min_rating is None else self.min_rating

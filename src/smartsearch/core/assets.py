@@ -166,6 +166,11 @@ class Asset:
     albums: tuple[int, ...] = ()
 
     @property
+    def moment(self) -> datetime:
+        """When it was taken, or else when the file was last written (UTC). Naive."""
+        return self.metadata.taken_at or self.modified_at.replace(tzinfo=None)
+
+    @property
     def rating(self) -> int | None:
         """The user's own rating, or else the file's."""
         return self.metadata.rating if self.user_rating is None else self.user_rating

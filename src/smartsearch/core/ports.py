@@ -48,7 +48,8 @@ class StoreCounts:
     last_indexed_at: datetime | None
 
 
-SortKey = Literal["id", "taken_at", "path"]
+SortKey = Literal["id", "moment", "taken_at", "path"]
+"""``moment`` is `taken_at`, or where that is unknown the file's time of modification (UTC)."""
 
 
 class Store(Protocol):

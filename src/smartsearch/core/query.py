@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from smartsearch.core.assets import Asset
+from smartsearch.core.color import cell, cells_near
 
 
 class Query(Protocol):
@@ -109,7 +110,7 @@ class TakenBetween:
     end: datetime | None = None
 
     def matches(self, asset: Asset) -> bool:
-        moment = asset.metadata.taken_at or asset.modified_at.replace(tzinfo=None)
+        moment = asset.moment
         return (self.start is None or moment >= self.start) and (self.end is None or moment < self.end)
 
 
@@ -181,6 +182,26 @@ class CameraIs:
         wanted = ascii_lower(self.text)
         fields = (meta.camera_make, meta.camera_model, meta.lens_model)
         return any(wanted in ascii_lower(value) for value in fields if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraModelIn:
+    """The camera model is exactly one of these."""
+
+    models: tuple[str, ...]
+
+    def matches(self, asset: Asset) -> bool:
+        return asset.metadata.camera_model in self.models
+
+
+@dataclass(frozen=True, slots=True)
+class ColorNear:
+    """The dominant colour looks like this one (0xRRGGBB), see `core.color`."""
+
+    color: int
+
+    def matches(self, asset: Asset) -> bool:
+        return cell(asset.color) in cells_near(self.color)
 
 
 @dataclass(frozen=True, slots=True)

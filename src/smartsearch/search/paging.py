@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 
 from smartsearch.core.ports import Store
-from smartsearch.search.service import MAX_TOP, Hit, Plan, Ranking, load_hits, rank
+from smartsearch.search.service import MAX_TOP, Hit, Plan, Ranking, by_time, load_hits, rank
 
 FIRST_STEP = 1_000
 """Whoever asks for a second page looks on: the search is run again for at least so many."""
@@ -17,10 +17,16 @@ FIRST_STEP = 1_000
 MAX_OPEN = 64
 """Answers kept. One of 100,000 images takes about 10 MB, a usual one a few kilobytes."""
 
+MAX_RESULTS = 4_000_000
+"""Results kept in all of them together: some 250 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of an answer. ``total`` is None while nobody has looked to the end; ``more`` says whether to go on."""
+    """A part of an answer. ``total`` is None while it is unknown, ``more`` says whether to go on.
+
+    It is known at once where the filters alone decide, otherwise once somebody has looked to the end.
+    """
 
     hits: tuple[Hit, ...]
     total: int | None
@@ -37,6 +43,7 @@ class Answer:
         self._store = store
         self._lock = threading.Lock()
         self._looked = 0
+        self._total: int | None = None
         self.ranking = Ranking((), (), (), 0, None, False)
 
     def page(self, offset: int, count: int) -> Page:
@@ -44,14 +51,19 @@ class Answer:
         with self._lock:
             self._reach(offset + count + 1)
             known = self.ranking
+            total = len(known.ids) if known.complete else self._total
         part = replace(
             known,
             ids=known.ids[offset : offset + count],
             scores=known.scores[offset : offset + count],
             similarities=known.similarities[offset : offset + count],
         )
-        hits = load_hits(self._store, self.plan, part)
-        return Page(hits, len(known.ids) if known.complete else None, offset + count < len(known.ids))
+        return Page(load_hits(self._store, self.plan, part), total, offset + count < len(known.ids))
+
+    @property
+    def known(self) -> int:
+        """How many results are known so far."""
+        return len(self.ranking.ids)
 
     def all(self, limit: int, step: int = 500) -> Iterator[Hit]:
         """The first ``limit`` results, loaded a few at a time."""
@@ -63,8 +75,28 @@ class Answer:
 
     def _reach(self, count: int) -> None:
         """Look on until ``count`` results are known or there are no more. What is known keeps its place."""
+        if len(self.ranking.ids) >= count or self.ranking.complete:
+            return
+        if self.plan.vector is None:
+            self._list(count)
+        elif self.plan.sort != "relevance":
+            self._compare(MAX_TOP, FIRST_STEP)
+            self.ranking = by_time(self._store, self.plan, self.ranking)
+        else:
+            self._compare(count, count)
+
+    def _list(self, count: int) -> None:
+        """The first page, and how many there are; then, at the second, everything."""
+        if self._total is None:
+            self.ranking = rank(self._store, self.plan, count)
+            self._total = len(self.ranking.ids) if self.ranking.complete else self._store.count(self.plan.where)
+        else:
+            self.ranking = _joined(self.ranking, rank(self._store, self.plan, None))
+
+    def _compare(self, count: int, least: int) -> None:
+        """At least ``least`` at a time, more at each."""
         while len(self.ranking.ids) < count and not self.ranking.complete and self._looked < MAX_TOP:
-            self._looked = min(MAX_TOP, max(count, 4 * self._looked, FIRST_STEP) if self._looked else count)
+            self._looked = min(MAX_TOP, max(least, 4 * self._looked, FIRST_STEP) if self._looked else least)
             further = rank(self._store, self.plan, self._looked)
             self.ranking = _joined(self.ranking, further) if self.ranking.ids else further
             if self._looked == MAX_TOP:
@@ -120,8 +152,10 @@ class Answers:
             self._by_name[answer.name] = answer
             if request is not None:
                 self._by_request[request] = answer.name
-            while len(self._by_name) > self._size:
-                gone, _ = self._by_name.popitem(last=False)
+            results = sum(answer.known for answer in self._by_name.values())
+            while len(self._by_name) > self._size or (results > MAX_RESULTS and len(self._by_name) > 1):
+                gone, dropped = self._by_name.popitem(last=False)
+                results -= dropped.known
                 self._by_request = {key: name for key, name in self._by_request.items() if name != gone}
 
     def __len__(self) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -16,7 +17,11 @@ from smartsearch.core.query import And, Everything, Hidden, IdIn, Not, Present, 
 from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend
 from smartsearch.core.spaces import EmbeddingSpace
 
+Sort = Literal["relevance", "newest", "oldest"]
+"""Best first, or by `Asset.moment`. Where nothing is compared, relevance means newest."""
+
 MAX_TOP = 100_000
+"""How many results of a comparison are looked at; there is no limit where the filters alone decide."""
 BACKGROUND_SAMPLE = 1024
 
 
@@ -26,7 +31,8 @@ class SearchRequest:
 
     ``min_score`` (0-1) replaces the model's own cut-off; 0 shows everything. ``image_weight`` (0-1) says how much of
     a mixed query the image makes up. Without words and image the answer is what meets ``where``, newest first.
-    ``hidden`` asks among the images that were hidden; all other searches leave them out.
+    ``hidden`` asks among the images that were hidden; all other searches leave them out. ``browse``: who asks for
+    nothing wants the whole library, and made no slip.
     """
 
     text: str | None = None
@@ -38,6 +44,8 @@ class SearchRequest:
     min_score: float | None = None
     image_weight: float = 0.5
     hidden: bool = False
+    sort: Sort = "relevance"
+    browse: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MAX_TOP:
@@ -88,6 +96,7 @@ class Plan:
     scorer: Scorer | None
     cut_off: float
     reasons: tuple[str, ...]
+    sort: Sort = "relevance"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,6 +131,8 @@ class SearchService:
         started = time.perf_counter()
         plan = self.plan(request)
         ranking = rank(self.store, plan, request.top)
+        if plan.vector is not None and plan.sort != "relevance":
+            ranking = by_time(self.store, plan, ranking)
         return SearchResult(
             hits=load_hits(self.store, plan, ranking),
             cut_off=plan.cut_off,
@@ -138,18 +149,18 @@ class SearchService:
         if request.full_text:
             where = self._meeting_words(request.full_text, where)
         if not text and request.image is None and request.like is None:
-            if request.where == Everything() and not request.full_text and not request.hidden:
+            if request.where == Everything() and not (request.full_text or request.hidden or request.browse):
                 raise QueryError(
                     "The query is empty.", hint='Describe a photo, for instance `smartsearch query "dog on a beach"`.'
                 )
-            return Plan(self.space, where, None, None, 0.0, ("meets the filters",))
+            return Plan(self.space, where, None, None, 0.0, _reasons(text, request), request.sort)
         vector = self._query_vector(text, request)
         if request.like is not None:
             where = And((where, Not(IdIn((request.like,)))))
         scorer, cut_off = self._scorer(vector) if text else (None, 0.0)
         if request.min_score is not None:
             cut_off = request.min_score
-        return Plan(self.space, where, vector, scorer, cut_off, _reasons(text, request))
+        return Plan(self.space, where, vector, scorer, cut_off, _reasons(text, request), request.sort)
 
     def _query_vector(self, text: str, request: SearchRequest) -> Embedding:
         parts: list[tuple[Embedding, float]] = []
@@ -184,11 +195,13 @@ class SearchService:
         return And((where, IdIn(tuple(hit.asset_id for hit in found))))
 
 
-def rank(store: Store, plan: Plan, top: int) -> Ranking:
-    """The best ``top`` images that score at least the cut-off."""
+def rank(store: Store, plan: Plan, top: int | None) -> Ranking:
+    """The best ``top`` images that score at least the cut-off, or the first ones where nothing is compared. None: all
+    there are, or `MAX_TOP` of a comparison."""
     if plan.vector is None:
-        ids = tuple(store.select(plan.where, order="taken_at", descending=True, limit=top))
-        return Ranking(ids, (1.0,) * len(ids), (None,) * len(ids), 0, None, len(ids) < top)
+        ids = tuple(store.select(plan.where, order="moment", descending=plan.sort != "oldest", limit=top))
+        return Ranking(ids, (1.0,) * len(ids), (None,) * len(ids), 0, None, top is None or len(ids) < top)
+    top = MAX_TOP if top is None else top
     found = store.nearest(plan.space, plan.vector, plan.where, top)
     cosines = np.array([neighbor.similarity for neighbor in found], dtype=np.float32)
     scores = np.clip(cosines, 0.0, 1.0) if plan.scorer is None else plan.scorer.probability(cosines)
@@ -201,6 +214,19 @@ def rank(store: Store, plan: Plan, top: int) -> Ranking:
         withheld=len(found) - kept,
         best_withheld=float(scores[kept]) if kept < len(found) else None,
         complete=kept < len(found) or len(found) < top,
+    )
+
+
+def by_time(store: Store, plan: Plan, ranking: Ranking) -> Ranking:
+    """The same images in the plan's order of time."""
+    places = {asset_id: place for place, asset_id in enumerate(ranking.ids)}
+    ids = store.select(IdIn(ranking.ids), order="moment", descending=plan.sort == "newest")
+    order = [places[asset_id] for asset_id in ids]
+    return replace(
+        ranking,
+        ids=tuple(ids),
+        scores=tuple(ranking.scores[place] for place in order),
+        similarities=tuple(ranking.similarities[place] for place in order),
     )
 
 

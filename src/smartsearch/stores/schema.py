@@ -126,6 +126,8 @@ for _names in (
     ["width", "height"],
     ["file_name"],
     ["camera_make", "camera_model", "lens_model"],
+    ["color"],
+    ["folder"],
 ):
     Index(f"ix_images_{'_'.join(_names)}", *(images.c[_name] for _name in (*_names, "missing_since")))
 for _names in (["latitude", "longitude"], ["stars"]):

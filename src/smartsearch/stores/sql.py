@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from smartsearch.core.color import cells_near
 from smartsearch.core.errors import QueryError
 from smartsearch.core.query import (
     And,
     CameraIs,
+    CameraModelIn,
+    ColorNear,
     Everything,
     FileSizeBetween,
     FormatIs,
@@ -45,6 +48,8 @@ Dialect = Literal["sqlite", "postgresql"]
 _INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
 _ESCAPE = "!"
 _HIDDEN = "SELECT image_id FROM hidden_images"
+_COLOR_CELL = "(((color >> 12) & 3840) | ((color >> 8) & 240) | ((color >> 4) & 15))"
+"""`core.color.cell`."""
 _LONGEST_NAME = 4096
 """Characters; no file system has longer names, and SQLite refuses LIKE patterns far longer."""
 
@@ -102,6 +107,10 @@ class _Compiler:
                 return self.name_like(pattern)
             case CameraIs(text):
                 return self.camera_is(text)
+            case CameraModelIn(models):
+                return self.one_of("camera_model", [name for name in models if _storable(name)])
+            case ColorNear(color):
+                return self.one_of(_COLOR_CELL, sorted(cells_near(color)))
             case HasTag(name):
                 return self.has_tag(name)
             case RatingBetween(minimum, maximum):

@@ -238,6 +238,7 @@ class MemoryStore:
         found = self._matching(where)
         keys: dict[SortKey, Callable[[Asset], Any]] = {
             "id": lambda asset: asset.id,
+            "moment": lambda asset: asset.moment,
             "taken_at": lambda asset: asset.metadata.taken_at,
             "path": lambda asset: os.fsencode(asset.path),
         }

@@ -73,6 +73,43 @@ def test_what_was_shown_keeps_its_place(store: MemoryStore) -> None:
     assert paths(found, 0, 5) == [path for path in first if path != "/02.jpg"], "what is forgotten is left out"
 
 
+def listing(store: MemoryStore) -> Answer:
+    return Answer(store, Plan(SPACE, Everything(), None, None, 0.0, ("meets the filters",)))
+
+
+def test_a_listing_knows_its_total_and_has_no_limit(store: MemoryStore) -> None:
+    found = listing(store)
+    assert (found.page(0, 5).total, found.page(0, 5).more) == (30, True)
+    first = paths(found, 0, 5)
+    store.apply([similar("/new.jpg", 0.5)])  # type: ignore[list-item]
+    rest = paths(found, 5, 100)
+    assert len(set(first + rest)) == len(first) + len(rest) == 31
+    assert paths(found, 0, 5) == first
+    assert found.page(40, 5).hits == ()
+
+
+def test_an_answer_in_order_of_time_holds_all_that_match(store: MemoryStore) -> None:
+    plan = Plan(SPACE, Everything(), QUERY, None, 0.805, ("looks like it",), "oldest")
+    found = Answer(store, plan)
+    best = {f"/{n:02d}.jpg" for n in range(10)}
+    assert set(paths(found, 0, 100)) == best
+    assert found.page(0, 3).total == 10
+    moments = [hit.asset.moment for hit in found.page(0, 100).hits]
+    assert moments == sorted(moments)
+
+
+def test_large_answers_push_out_others(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smartsearch.search.paging.MAX_RESULTS", 40)
+    kept = Answers()
+    small, large, other = listing(store), listing(store), listing(store)
+    small.page(0, 5)
+    for whole in (large, other):
+        whole.page(0, 30)
+    for one in (small, large, other):
+        kept.keep(one)
+    assert [kept.get(one.name) is one for one in (small, large, other)] == [False, False, True]
+
+
 def test_threads_read_one_answer(store: MemoryStore) -> None:
     found = answer(store)
     seen: list[list[str]] = [[] for _ in range(8)]

@@ -120,6 +120,7 @@ def test_opening_a_current_library_is_lean(path: Path) -> None:
         ("format IN (SELECT value FROM json_each('[\"png\"]'))", "format"),
         ("file_size >= 5", "file_size"),
         ("stars >= 3", "stars"),
+        ("(color >> 12) & 3840 IN (SELECT value FROM json_each('[0]'))", "color"),
         ("id NOT IN (SELECT image_id FROM hidden_images) AND moment >= 5", "moment"),
         ("latitude >= 3 AND latitude <= 4", "latitude_longitude"),
     ],

@@ -16,7 +16,7 @@ from smartsearch.api.schemas import Filters, ImageBrief, Strict, Words, rounded
 from smartsearch.core.errors import ImageTooLargeError, MediaError, QueryError, SmartsearchError
 from smartsearch.library import Library
 from smartsearch.search.paging import Answer
-from smartsearch.search.service import MAX_TOP, SearchRequest
+from smartsearch.search.service import MAX_TOP, SearchRequest, Sort
 
 router = APIRouter(tags=["search"])
 uploads = APIRouter(tags=["search"])
@@ -32,13 +32,14 @@ Explain = Annotated[bool, Field(description="Say with each result why it is ther
 
 
 class Question(Strict):
-    """What to look for: words, an image of the library, filters, or any mix."""
+    """What to look for: words, an image of the library, filters, or any mix; nothing means everything."""
 
     query: Words | None = Field(None, description="What the photo shows, in plain words.", examples=["dog on a beach"])
     like: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(None, description="Resembles this image.")
     image_weight: ImageWeight = 0.5
     filters: Filters = Field(default_factory=Filters)
     min_score: MinScore = None
+    sort: Sort = Field("relevance", description="Without words or example image, relevance means newest.")
 
     def to_request(self) -> SearchRequest:
         return SearchRequest(
@@ -48,6 +49,9 @@ class Question(Strict):
             full_text=self.filters.words,
             min_score=self.min_score,
             image_weight=self.image_weight,
+            hidden=self.filters.hidden,
+            sort=self.sort,
+            browse=True,
         )
 
 
@@ -58,6 +62,7 @@ class SearchBody(Question):
         json_schema_extra={
             "examples": [
                 {"query": "dog on a beach", "top_k": 50, "filters": {"after": "2021", "formats": ["jpeg"]}},
+                {"sort": "newest", "top_k": 100},
                 {"cursor": "Zm9vYmFyYmF6cXV4.50", "top_k": 50},
             ]
         }
@@ -82,7 +87,9 @@ class SearchPage(BaseModel):
 
     results: list[Found]
     next_cursor: str | None = Field(description="Where to read on, null at the end.", examples=["Zm9vYmFyYmF6cXV4.50"])
-    total: int | None = Field(description="How many results there are; null until somebody read to the end.")
+    total: int | None = Field(
+        description="How many results there are. Of a comparison with words or an image it is null until known."
+    )
     cut_off: float = Field(description="Images that score less are withheld.", examples=[0.5])
     best_withheld: float | None = Field(description="The best score under the cut-off, where it is known.")
     seconds: float = Field(examples=[0.012])
@@ -139,6 +146,7 @@ def search_by_image(
             full_text=where.words,
             min_score=min_score,
             image_weight=image_weight,
+            hidden=where.hidden,
         )
         try:
             answer = library.answer(request)
@@ -153,13 +161,21 @@ class SimilarQuery(Filters):
     top_k: TopK = 50
     min_score: MinScore = None
     explain: Explain = False
+    sort: Sort = "relevance"
 
 
 @router.get("/images/{image_id}/similar")
 def similar(image_id: ImageId, library: LibraryDep, asked: Annotated[SimilarQuery, Query()]) -> SearchPage:
     """Images that look like one of the library. Read on by `POST /search` with the cursor."""
     started = time.perf_counter()
-    request = SearchRequest(like=image_id, where=asked.to_query(), full_text=asked.words, min_score=asked.min_score)
+    request = SearchRequest(
+        like=image_id,
+        where=asked.to_query(),
+        full_text=asked.words,
+        min_score=asked.min_score,
+        hidden=asked.hidden,
+        sort=asked.sort,
+    )
     return page_of(library, library.answer(request), 0, asked.top_k, asked.explain, started)
 
 
@@ -176,7 +192,7 @@ def _read_on(library: Library, cursor: str) -> tuple[Answer, int]:
     answer = library.answers.get(name)
     if answer is None:
         raise CursorExpiredError("The answer that the cursor belongs to is no longer kept.", hint="Search again.")
-    if int(place) > MAX_TOP:
+    if int(place) > MAX_TOP and answer.plan.vector is not None:
         raise QueryError(f"No answer has more than {MAX_TOP:,} results.")
     return answer, int(place)
 
