@@ -257,9 +257,26 @@ class _TimedOutError(EOFError):
     """The pipe ended because the worker was killed for being late."""
 
 
+_KEPT_VARIABLES = (
+    "PYTHON",
+    "LC_",
+    "LD_",
+    "DYLD_",
+    "LANG",
+    "HOME",
+    "USERPROFILE",
+    "APPDATA",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+)
+"""What Python and the loader need to find themselves. A worker has no use for the secrets that the rest may hold."""
+
+
 def _environment() -> dict[str, str]:
-    """The parent's environment, with the thread pools of numerical libraries off: a worker is one thread."""
-    return os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    """Little of the parent's, with the thread pools of numerical libraries off: a worker is one thread."""
+    kept = {name: value for name, value in os.environ.items() if name.upper().startswith(_KEPT_VARIABLES)}
+    return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def _as_error(failure: Failure) -> SmartsearchError:

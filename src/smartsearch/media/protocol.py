@@ -1,10 +1,12 @@
 """How the pool and a worker talk: pickles, each after its length, over the worker's stdin and stdout.
 
-Both ends are this program on this machine and account; a pickle is trusted as much as the worker that sent it.
+A worker that a hostile file has taken over must not take its pool over too: only the classes named here are ever made
+from what comes through the pipe.
 """
 
 from __future__ import annotations
 
+import io
 import pickle
 import struct
 from dataclasses import dataclass
@@ -14,6 +16,19 @@ from smartsearch.media.request import DecodeRequest, MetadataRequest, PreviewReq
 
 _LENGTH = struct.Struct("<Q")
 _LONGEST = 1 << 32
+
+_CLASSES: dict[str, frozenset[str]] = {
+    "smartsearch.core.assets": frozenset({"FileIdentity", "Gps", "ImageContent", "Metadata"}),
+    "smartsearch.core.settings": frozenset({"MediaLimits", "ThumbnailSettings"}),
+    "smartsearch.core.spaces": frozenset({"Preprocessing"}),
+    "smartsearch.media.protocol": frozenset({"Failure", "Ready", "WorkerOptions"}),
+    "smartsearch.media.request": frozenset({"Decoded", "DecodeRequest", "MetadataRequest", "PreviewRequest"}),
+    "datetime": frozenset({"datetime", "timedelta", "timezone"}),
+    "numpy": frozenset({"dtype", "ndarray"}),
+    "numpy._core.multiarray": frozenset({"_reconstruct"}),
+    "numpy._core.numeric": frozenset({"_frombuffer"}),
+}
+"""Module to names: values without behaviour, and what NumPy makes arrays with."""
 
 Request = DecodeRequest | PreviewRequest | MetadataRequest
 
@@ -58,11 +73,20 @@ def receive(stream: BinaryIO) -> Any:
     if length > _LONGEST:
         raise EOFError("what came is not a message")
     try:
-        return pickle.loads(_exactly(stream, length))
+        return _Values(io.BytesIO(_exactly(stream, length))).load()
     except EOFError:
         raise
     except Exception as error:
         raise EOFError("what came is not a message") from error
+
+
+class _Values(pickle.Unpickler):
+    """Makes values of the known classes only."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if name not in _CLASSES.get(module, ()):
+            raise pickle.UnpicklingError(f"{module}.{name} is not part of a message")
+        return super().find_class(module, name)
 
 
 def _exactly(stream: BinaryIO, count: int) -> bytes:

@@ -49,10 +49,15 @@ def serve(load: Callable[[], Handler]) -> None:
 
 
 def load_handler() -> Handler:
-    """Import the decoders. Done after the limits are in force, so that they cover the imports too."""
+    """Import the decoders, then give up all that decoding does not need. Done after the limits are in force, so that
+    they cover the imports too."""
     from smartsearch.media.decode import decode, render_preview
     from smartsearch.media.metadata import refresh_metadata
     from smartsearch.media.request import DecodeRequest, PreviewRequest
+    from smartsearch.media.sandbox import confine
+
+    sys.dont_write_bytecode = True  # what is still to be imported could not be cached
+    confine()
 
     def handle(path: str, request: Request) -> object:
         if isinstance(request, DecodeRequest):
@@ -95,6 +100,7 @@ def _apply(options: WorkerOptions) -> None:
         limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a decoder writes to no file; pipes are none
         signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process even inside C code
 
 
