@@ -7,7 +7,13 @@ DEV := $(VENV)/.installed-dev
 DEMO := .demo
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint unit web train-pocket clean
+# Sources of the web page; Node.js may be the system's or the environment's (scripts/web_tools.py).
+WEB_PAGE := src/smartsearch/web/index.html
+WEB_SOURCES = $(shell find web -path web/node_modules -prune -o -type f -print)
+WEB_INSTALLED := web/node_modules/.installed
+NPM = PATH="$$($(BIN)/python scripts/web_tools.py --path)" npm --prefix web
+
+.PHONY: demo test lint unit web web-tools web-lint web-unit client train-pocket clean
 
 $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,20 +32,49 @@ $(DEV): $(STAMP) scripts/install_torch_cpu.py
 demo: $(STAMP)
 	@$(BIN)/python scripts/demo.py --home $(DEMO)
 
-test: $(DEV) lint
+test: $(DEV) web-tools lint
+	@$(MAKE) --no-print-directory web-unit
 	$(BIN)/python -m pytest
 
 unit: $(DEV)
 	$(BIN)/python -m pytest tests/unit
 
-lint: $(DEV)
+lint: $(DEV) web-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-web:
-	@echo "The web page comes with the API; there is nothing to build yet."
+# The web page. Whoever has no Node.js has the command line and the API: the targets say so and go on.
+web: $(STAMP)
+	@if [ -z "$$($(BIN)/python scripts/web_tools.py --path)" ]; then $(BIN)/python scripts/web_tools.py; fi
+	@$(MAKE) --no-print-directory $(WEB_PAGE)
+
+web-tools: $(DEV)
+	@$(BIN)/python scripts/web_tools.py
+
+web-lint: $(DEV)
+	@if [ -n "$$($(BIN)/python scripts/web_tools.py --path)" ]; then \
+		$(MAKE) --no-print-directory $(WEB_INSTALLED) && $(NPM) run --silent client:check && $(NPM) run --silent lint; \
+	else echo "the web page is not linted: there is no Node.js"; fi
+
+web-unit: $(DEV)
+	@if [ -n "$$($(BIN)/python scripts/web_tools.py --path)" ]; then \
+		$(MAKE) --no-print-directory $(WEB_PAGE) && $(NPM) run --silent test; \
+	else echo "the web page is not built: there is no Node.js"; fi
+
+# The typed client, after docs/openapi.json has changed.
+client: $(STAMP) $(WEB_INSTALLED)
+	@$(NPM) run --silent client
+
+$(WEB_INSTALLED): web/package-lock.json
+	@echo "installing what the web page is built with ..."
+	@$(NPM) ci --silent --no-audit --no-fund
+	@touch $@
+
+$(WEB_PAGE): $(WEB_INSTALLED) $(WEB_SOURCES)
+	@$(NPM) run --silent build
+	@touch $@
 
 # Needs an hour, PyTorch in an environment of its own, and the photos that training/README.md names.
 train-pocket:
@@ -49,4 +84,4 @@ train-pocket:
 	build/venv-train/bin/python -m training all
 
 clean:
-	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(DEMO) build dist src/smartsearch/web web/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,6 +9,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
+
 SAMPLE_PACKAGES = ("scikit-image>=0.25,<0.27", "scikit-learn>=1.6,<2")
 """Both are BSD-licensed and carry sample photos, most of them public domain or CC0. Only the photos are unpacked."""
 
@@ -92,11 +94,14 @@ def fetch_photos(folder: Path) -> None:
 def tell_next_steps(program: Path, home: Path) -> None:
     """What to type next."""
     shown = os.path.relpath(program)
+    page = "" if (ROOT / "src" / "smartsearch" / "web" / "index.html").is_file() else " (after `make web`)"
     print(
         f"\nThat is it. Now with your own photos:\n"
         f"  {shown} index ~/Pictures\n"
         f'  {shown} query "children playing in the snow"\n'
-        f"The demo lives in {home}; delete it when you like. The web page is not part of this version yet."
+        f"or in the browser, at http://127.0.0.1:8000{page}:\n"
+        f"  {shown} --library {os.path.relpath(home / 'library')} serve\n"
+        f"The demo lives in {home}; delete it when you like."
     )
 
 

@@ -1,8 +1,13 @@
-"""Write the API's OpenAPI document to docs/openapi.json, from which clients are generated. A test compares the two."""
+"""Write the API's OpenAPI document to docs/openapi.json and, where Node.js is, the web page's client made from it.
+
+A test compares document and API, `make lint` document and client.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -11,7 +16,8 @@ from smartsearch.config import Places
 from smartsearch.core.settings import Settings
 from smartsearch.library import Library
 
-TARGET = Path(__file__).parents[1] / "docs" / "openapi.json"
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "docs" / "openapi.json"
 
 
 def document() -> str:
@@ -22,6 +28,19 @@ def document() -> str:
             return json.dumps(create_app(library).openapi(), indent=1, sort_keys=True) + "\n"
 
 
+def write_client() -> bool:
+    """The typed client of the web page, from the document. False where its generator is not installed."""
+    from web_tools import node_path
+
+    path = node_path()
+    if path is None or not (ROOT / "web" / "node_modules").is_dir():
+        return False
+    command = ["npm", "--prefix", str(ROOT / "web"), "run", "--silent", "client"]
+    return subprocess.run(command, env=os.environ | {"PATH": path}, check=False).returncode == 0
+
+
 if __name__ == "__main__":
     TARGET.write_text(document(), "utf-8")
     print(f"wrote {TARGET}")
+    if not write_client():
+        print("the web page's client was not written anew: `make client` does, with Node.js")

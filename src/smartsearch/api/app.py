@@ -117,9 +117,12 @@ class _Page(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         try:
-            return await super().get_response(path, scope)
+            answer = await super().get_response(path, scope)
         except HTTPException as error:
             name = path.rpartition("/")[2]
             if error.status_code != 404 or path.startswith("api/") or "." in name:
                 raise
-            return await super().get_response("index.html", scope)
+            answer = await super().get_response("index.html", scope)
+        # Names of built files carry a hash of their content; everything else is asked for anew, and may be unchanged.
+        answer.headers["cache-control"] = "max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
+        return answer

@@ -1,0 +1,13 @@
+/** Short names of the API's schemas. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type ImageBrief = Schemas["ImageBrief"];
+export type Found = Schemas["Found"];
+export type SearchPage = Schemas["SearchPage"];
+export type SearchBody = Schemas["SearchBody"];
+export type Filters = Schemas["Filters"];
+export type Problem = Schemas["Problem"];
+export type ImageDetail = Schemas["ImageDetail"];
+export type Album = Schemas["Album"];

@@ -1,0 +1,132 @@
+import { lazy, Suspense, useCallback, useMemo, type ReactNode } from "react";
+
+import { useParameters } from "@/app/navigation";
+import { ErrorState } from "@/components/ErrorState";
+import { PhotoGrid } from "@/grid/PhotoGrid";
+import { useResultsVersion } from "@/grid/useLayout";
+import { usePreference } from "@/state/preferences";
+import { asking, resultsOf, type AskFirst, type Question, type Results } from "@/state/results";
+import { useSelection } from "@/state/selection";
+import { s } from "@/strings";
+import { SelectionBar } from "./SelectionBar";
+
+const Viewer = lazy(() => import("@/viewer/Viewer").then((module) => ({ default: module.Viewer })));
+
+export const ROW_HEIGHTS = { small: 130, medium: 200, large: 300 } as const;
+export type RowSize = keyof typeof ROW_HEIGHTS;
+
+interface PhotoResultsProps {
+  question: Question;
+  /** For a question that is not put by `POST /search` alone, such as one with an uploaded image; `name` tells them apart. */
+  ask?: { name: string; first: AskFirst } | undefined;
+  /** When there are no results. */
+  empty?: ReactNode;
+  /** Whether scores mean something. */
+  scored?: boolean;
+  /** Above the photos. */
+  children?: (results: Results) => ReactNode;
+}
+
+/** The photos that answer a question: grid or list, viewer, selection. What a page of photos is made of. */
+export function PhotoResults({ question, ask, empty, scored = false, children }: PhotoResultsProps) {
+  const name = ask?.name ?? JSON.stringify(question);
+  const results = useMemo(
+    () => resultsOf(name, ask?.first ?? asking(question)),
+    // `name` stands for the question.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [name],
+  );
+  useResultsVersion(results);
+  const [parameters, change] = useParameters();
+  const [size] = usePreference<RowSize>("row-size", "medium");
+  const selection = useSelection();
+
+  const photo = numberOf(parameters.get("photo"));
+  const at = photo === null ? null : (placeIn(results, photo, numberOf(parameters.get("at"))) ?? null);
+
+  const show = useCallback(
+    (place: number | null, replace = false) => {
+      const hit = place === null ? undefined : results.at(place);
+      change({ photo: hit?.image.id ?? null, at: hit ? place : null }, { replace });
+    },
+    [results, change],
+  );
+  const open = useCallback((place: number) => show(place), [show]);
+  const close = useCallback(() => {
+    // Where the viewer was opened from here, closing it goes back, so that "back" does not open it again.
+    if ((window.history.state as { viewer?: boolean } | null)?.viewer) window.history.back();
+    else show(null, true);
+  }, [show]);
+
+  if (results.error !== null && results.first === null)
+    return <ErrorState error={results.error} retry={() => results.retry()} />;
+  const small = window.innerWidth < 640;
+  const nothing = results.first !== null && results.length === 0;
+  return (
+    <>
+      {children?.(results)}
+      {selection.active && <SelectionBar results={results} selection={selection} />}
+      <div aria-busy={results.first === null} className="px-1 pt-1 md:px-3">
+        {nothing ? (
+          empty
+        ) : results.first === null ? (
+          <GridSkeleton />
+        ) : (
+          <PhotoGrid
+            results={results}
+            name={name}
+            view={parameters.get("view") === "list" ? "list" : "grid"}
+            target={small ? Math.round(ROW_HEIGHTS[size] * 0.65) : ROW_HEIGHTS[size]}
+            scored={scored}
+            selection={selection}
+            onOpen={open}
+            current={at}
+          />
+        )}
+        {results.error !== null && results.first !== null && (
+          <ErrorState error={results.error} retry={() => results.retry()} />
+        )}
+      </div>
+      {photo !== null && (
+        <Suspense fallback={null}>
+          <Viewer id={photo} place={at} results={results} onShow={(place) => show(place, true)} onClose={close} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function GridSkeleton() {
+  const widths = [
+    [3, 2, 4, 3],
+    [2, 4, 3, 2, 2],
+    [4, 3, 3],
+    [3, 3, 2, 4],
+  ];
+  return (
+    <div role="status" className="space-y-1">
+      <span className="sr-only">{s.common.loading}</span>
+      {widths.map((row, index) => (
+        <div key={index} className="flex gap-1">
+          {row.map((grow, place) => (
+            <div key={place} style={{ flexGrow: grow }} className="h-32 animate-pulse-soft bg-hover md:h-48" />
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function numberOf(text: string | null): number | null {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** The place of a photo: as the address says if that is right, else where it is found. */
+function placeIn(results: Results, id: number, at: number | null): number | null {
+  if (at !== null) {
+    const hit = results.at(at);
+    if (!hit || hit.image.id === id) return at;
+  }
+  const found = results.placeOf(id);
+  return found >= 0 ? found : null;
+}

@@ -1,0 +1,38 @@
+/** Dates, sizes and figures as people read them. */
+import { s } from "./index";
+
+const days = new Intl.DateTimeFormat(s.language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const moments = new Intl.DateTimeFormat(s.language, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
+const months = new Intl.DateTimeFormat(s.language, { month: "long", year: "numeric", timeZone: "UTC" });
+
+/** `taken_at` is a wall clock without zone: read as UTC and shown as UTC, it stays what the camera said. */
+function wallClock(iso: string): Date {
+  return new Date(/(?:Z|[+-]\d\d:?\d\d)$/.test(iso) || !iso.includes("T") ? iso : `${iso}Z`);
+}
+
+export const day = (iso: string) => days.format(wallClock(iso));
+export const moment = (iso: string) => moments.format(wallClock(iso));
+export const month = (iso: string) => months.format(wallClock(iso));
+
+const UNITS = ["B", "KB", "MB", "GB", "TB"];
+
+export function bytes(count: number): string {
+  let value = count;
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit] ?? ""}`;
+}
+
+/** 1/250 rather than 0.004. */
+export function exposure(seconds: number): string {
+  return seconds >= 0.4 ? `${Number(seconds.toFixed(1))} s` : `1/${Math.round(1 / seconds)} s`;
+}
+
+export function coordinates(latitude: number, longitude: number): string {
+  const part = (value: number, positive: string, negative: string) =>
+    `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
+  return `${part(latitude, "N", "S")}, ${part(longitude, "E", "W")}`;
+}
