@@ -30,6 +30,7 @@ from smartsearch.core.errors import (
 from smartsearch.core.query import InFolder, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
+from smartsearch.search.overview import Overviews
 from smartsearch.search.paging import Answer, Answers
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
 from smartsearch.search.text_cache import CachedTextEncoder
@@ -98,6 +99,7 @@ class Library:
         self.catalog = catalog
         self.store = store
         self.answers = Answers()
+        self.overviews = Overviews(store)
         self.texts: dict[str, CachedTextEncoder] = {}
         """By space key."""
         self._lock = threading.Lock()

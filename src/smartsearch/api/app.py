@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Scope
 
 from smartsearch.api import problems
-from smartsearch.api.routes import albums, export, images, search, system
+from smartsearch.api.routes import albums, export, images, overview, search, system
 from smartsearch.api.security import Guard
 from smartsearch.library import Library
 
@@ -64,7 +64,7 @@ def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.library = library
-    for module in (system, search, export, images, albums):
+    for module in (system, search, overview, export, images, albums):
         app.include_router(module.router, prefix=PREFIX, responses=problems.PROBLEMS)
     limit = library.settings.server.max_upload_bytes + MAX_BODY_BYTES
     app.include_router(search.uploads, prefix=PREFIX, responses=problems.PROBLEMS, max_body_size=limit)

@@ -25,6 +25,7 @@ from smartsearch.core.assets import (
     TagCount,
     TagSource,
 )
+from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import Calibration, EmbeddingSpace, Preprocessing
 
@@ -185,6 +186,17 @@ class Store(Protocol):
         ...
 
     def counts(self) -> StoreCounts: ...
+
+    # -- overviews: while an index run goes on, they may lag behind what it has committed by some seconds
+    def facets(self, where: Query) -> Facets: ...
+
+    def timeline(self, where: Query, unit: TimeUnit) -> list[TimeBucket]:
+        """Latest first; the counts add up to places in ``select(where, order="moment", descending=True)``."""
+        ...
+
+    def clusters(self, where: Query, zoom: int) -> list[Cluster]:
+        """Largest first; ``zoom`` is that of the map, see `core.overview.CELL_PIXELS`."""
+        ...
 
     # -- errors
     def errors(self, limit: int | None = None) -> list[FileError]:

@@ -144,10 +144,7 @@ class SearchService:
     def plan(self, request: SearchRequest) -> Plan:
         """Understand and embed a request. Raises as `search` does."""
         text = (request.text or "").strip()
-        among: Query = And((Present(), Hidden())) if request.hidden else Shown()
-        where = among if request.where == Everything() else And((among, request.where))
-        if request.full_text:
-            where = self._meeting_words(request.full_text, where)
+        where = searched(self.store, request.where, request.full_text, request.hidden)
         if not text and request.image is None and request.like is None:
             if request.where == Everything() and not (request.full_text or request.hidden or request.browse):
                 raise QueryError(
@@ -190,9 +187,17 @@ class SearchService:
                 return None, 0.0
         return Scorer.for_query(vector, background, calibration), calibration.cut_off
 
-    def _meeting_words(self, words: str, where: Query) -> Query:
-        found = self.store.match_text(words, where, MAX_TOP)
-        return And((where, IdIn(tuple(hit.asset_id for hit in found))))
+
+def searched(store: Store, where: Query, full_text: str | None = None, hidden: bool = False) -> Query:
+    """All that must hold of an image to be found: what a request says besides words and examples. Hidden images are
+    left out, or searched alone."""
+    given = where.parts if isinstance(where, And) else (where,)
+    among = (Present(), Hidden()) if hidden else (Shown(),)
+    found = And((*among, *(part for part in given if part != Everything())))
+    if full_text:
+        hits = store.match_text(full_text, found, MAX_TOP)
+        found = And((*found.parts, IdIn(tuple(hit.asset_id for hit in hits))))
+    return found if len(found.parts) > 1 else found.parts[0]
 
 
 def rank(store: Store, plan: Plan, top: int | None) -> Ranking:

@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from smartsearch.core import overview
 from smartsearch.core.assets import (
     Album,
     Asset,
@@ -30,6 +31,7 @@ from smartsearch.core.assets import (
     TagSource,
 )
 from smartsearch.core.errors import AssetNotFoundError
+from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
@@ -38,6 +40,7 @@ from smartsearch.stores import tags as tag_rows
 from smartsearch.stores import text as full_text
 from smartsearch.stores.candidates import Limits
 from smartsearch.stores.changes import Writer
+from smartsearch.stores.columns import ColumnCache, read_mask
 from smartsearch.stores.connection import Database
 from smartsearch.stores.doctor import Problem
 from smartsearch.stores.export import Snapshot
@@ -74,6 +77,7 @@ class SqliteStore:
         self._limits = limits
         self._spaces: dict[int, SpaceVectors] = {}
         self._spaces_lock = threading.Lock()
+        self._columns = ColumnCache()
 
     @classmethod
     def open(
@@ -163,11 +167,13 @@ class SqliteStore:
         with self._writer() as writer:
             if not writer.set_tags(asset_id, tags, source):
                 raise _no_image(asset_id)
+        self._columns.expire()
 
     def reject_tag(self, asset_id: int, name: str, *, undo: bool = False) -> None:
         with self._writer() as writer:
             if not writer.reject_tag(asset_id, name, undo):
                 raise _no_image(asset_id)
+        self._columns.expire()
 
     def drop_auto_tags(self) -> int:
         with self._writer() as writer:
@@ -203,10 +209,13 @@ class SqliteStore:
         with self._database.write() as connection:
             yield connection
             connection.execute("UPDATE library SET generation = generation + 1")
+        self._columns.expire()
 
     def forget(self, asset_ids: Sequence[int]) -> int:
         with self._writer() as writer:
-            return writer.forget(asset_ids)
+            forgotten = writer.forget(asset_ids)
+        self._columns.expire()
+        return forgotten
 
     def forget_errors(self, paths: Sequence[str]) -> int:
         with self._database.write() as connection:
@@ -280,6 +289,23 @@ class SqliteStore:
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         with self._database.read() as connection:
             return tag_rows.counts(connection, source)
+
+    # -- overviews
+
+    def facets(self, where: Query) -> Facets:
+        with self._database.read() as connection:
+            columns = self._columns.get(connection)
+            return overview.facets(columns, read_mask(connection, columns, where))
+
+    def timeline(self, where: Query, unit: TimeUnit) -> list[TimeBucket]:
+        with self._database.read() as connection:
+            columns = self._columns.get(connection)
+            return overview.timeline(columns, read_mask(connection, columns, where), unit)
+
+    def clusters(self, where: Query, zoom: int) -> list[Cluster]:
+        with self._database.read() as connection:
+            columns = self._columns.get(connection)
+            return overview.clusters(columns, read_mask(connection, columns, where), zoom)
 
     def counts(self) -> StoreCounts:
         with self._database.read() as connection:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smartsearch.core import overview
 from smartsearch.core.assets import (
     Album,
     Asset,
@@ -43,6 +44,7 @@ from smartsearch.core.assets import (
     UpdateMetadata,
 )
 from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError
+from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query, Shown, ascii_lower
 from smartsearch.core.spaces import EmbeddingSpace
@@ -290,6 +292,40 @@ class MemoryStore:
         found = Counter((tag.name, tag.source) for asset in present for tag in asset.tags)
         counts = [TagCount(name, given, count) for (name, given), count in found.items() if source in (None, given)]
         return sorted(counts, key=lambda each: (-each.images, each.name, each.source))
+
+    def facets(self, where: Query) -> Facets:
+        return overview.facets(*self._columns(where))
+
+    def timeline(self, where: Query, unit: TimeUnit) -> list[TimeBucket]:
+        return overview.timeline(*self._columns(where), unit)
+
+    def clusters(self, where: Query, zoom: int) -> list[Cluster]:
+        return overview.clusters(*self._columns(where), zoom)
+
+    def _columns(self, where: Query) -> tuple[overview.Columns, overview.Mask]:
+        assets, albums = _by_id(self._state), self._state.albums
+        tags: dict[str, str] = {}
+        for tag in self.tag_counts():
+            tags.setdefault(ascii_lower(tag.name), tag.name)
+        places = [asset.metadata.gps for asset in assets]
+        columns = overview.Columns(
+            ids=np.array([asset.id for asset in assets], np.int64),
+            moments=np.array([rows.micros(asset.moment) for asset in assets], np.int64),
+            sizes=np.array([asset.identity.size for asset in assets], np.int64),
+            stars=np.array([overview.UNRATED if a.rating is None else a.rating for a in assets], np.int16),
+            latitudes=np.array([place.latitude if place else np.nan for place in places]),
+            longitudes=np.array([place.longitude if place else np.nan for place in places]),
+            shown=np.array([Shown().matches(asset) for asset in assets], bool),
+            formats=_coded([asset.format for asset in assets]),
+            cameras=_coded([asset.metadata.camera_model for asset in assets]),
+            folders=_coded([rows.displayed(os.path.dirname(asset.path)) for asset in assets]),
+            tags=_pairs([{tags[ascii_lower(tag.name)] for tag in asset.tags} for asset in assets], list(tags.values())),
+            albums=replace(
+                _pairs([{albums[own].name for own in a.albums} for a in assets], [a.name for a in albums.values()]),
+                ids=tuple(albums),
+            ),
+        )
+        return columns, np.array([where.matches(asset) for asset in assets], bool)
 
     def counts(self) -> StoreCounts:
         state = self._state
@@ -612,3 +648,15 @@ def _folded(word: str) -> str:
     """Without case and diacritics."""
     decomposed = unicodedata.normalize("NFKD", word.lower())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def _coded(values: Sequence[str | None]) -> overview.Coded:
+    names = list(dict.fromkeys(value for value in values if value is not None))
+    codes = [-1 if value is None else names.index(value) for value in values]
+    return overview.Coded(np.array(codes, np.int32), tuple(names))
+
+
+def _pairs(values: Sequence[set[str]], names: Sequence[str]) -> overview.Pairs:
+    pairs = [(row, names.index(name)) for row, held in enumerate(values) for name in sorted(held)]
+    found = np.array(pairs, np.int32).reshape(-1, 2)
+    return overview.Pairs(found[:, 0], found[:, 1], tuple(names))

@@ -224,6 +224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Map Clusters
+         * @description Where images were taken. Cells of 64 pixels lie fast on the map: clusters do not change as it is moved.
+         */
+        post: operations["map_clusters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -270,6 +290,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Facets
+         * @description Count what the images that meet the filters have in common, for a page to offer filters by.
+         */
+        post: operations["facets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search/image": {
         parameters: {
             query?: never;
@@ -286,6 +326,26 @@ export interface paths {
          *     It is decoded in a guarded worker process and not kept. Read on by `POST /search` with the cursor.
          */
         post: operations["search_by_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Timeline
+         * @description How many images were taken when: by their own time, or else that of their files.
+         */
+        post: operations["timeline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -419,6 +479,25 @@ export interface components {
             top_k?: number;
         };
         /**
+         * Bucket
+         * @description A day, month or year in which images were taken.
+         */
+        Bucket: {
+            /**
+             * Count
+             * @example 120
+             */
+            count: number;
+            /** @description Its latest image, if covers were asked for. */
+            cover: components["schemas"]["ImageBrief"] | null;
+            /**
+             * Start
+             * Format: date
+             * @example 2021-06-01
+             */
+            start: string;
+        };
+        /**
          * ExportBody
          * @description A question, and what to make of the answer.
          */
@@ -465,6 +544,80 @@ export interface components {
              * @example dog on a beach
              */
             query?: string | null;
+            /**
+             * Sort
+             * @description Without words or example image, relevance means newest.
+             * @default relevance
+             * @enum {string}
+             */
+            sort?: "relevance" | "newest" | "oldest";
+        };
+        /**
+         * FacetQuestion
+         * @description Of which images.
+         * @example {
+         *       "filters": {
+         *         "after": "2021",
+         *         "formats": [
+         *           "jpeg"
+         *         ]
+         *       }
+         *     }
+         */
+        FacetQuestion: {
+            filters?: components["schemas"]["Filters"];
+            /**
+             * Query
+             * @description Taken and not looked at: words match more or less, filters decide.
+             */
+            query?: string | null;
+        };
+        /**
+         * Facets
+         * @description What the images have in common; most frequent first, at most 200 each. A facet is counted under all filters but
+         *     its own.
+         */
+        Facets: {
+            /** Albums */
+            albums: components["schemas"]["NamedValue"][];
+            /**
+             * Cameras
+             * @description Models.
+             */
+            cameras: components["schemas"]["Value"][];
+            /**
+             * Folders
+             * @description That hold images themselves.
+             */
+            folders: components["schemas"]["Value"][];
+            /** Formats */
+            formats: components["schemas"]["Value"][];
+            /**
+             * Months
+             * @description In order, as "2021-06"; months without images are left out.
+             */
+            months: components["schemas"]["Value"][];
+            /** People */
+            people: components["schemas"]["NamedValue"][];
+            /**
+             * Ratings
+             * @description In order.
+             */
+            ratings: components["schemas"]["RatingValue"][];
+            /**
+             * Sizes
+             * @description Of files, in order.
+             */
+            sizes: components["schemas"]["SizeRange"][];
+            /** Tags */
+            tags: components["schemas"]["Value"][];
+            /**
+             * Total
+             * @description Images that meet all filters.
+             */
+            total: number;
+            /** With Position */
+            with_position: number;
         };
         /**
          * FieldProblem
@@ -495,6 +648,11 @@ export interface components {
              */
             after?: string | null;
             /**
+             * Album
+             * @description In this album.
+             */
+            album?: number | null;
+            /**
              * Before
              * @description Taken on or before; 2021 means until its end.
              * @example 2022
@@ -506,6 +664,18 @@ export interface components {
              * @example X100V
              */
             camera?: string | null;
+            /**
+             * Cameras
+             * @description One of these models, as facets name them.
+             * @default []
+             */
+            cameras?: string[];
+            /**
+             * Color
+             * @description The dominant colour looks like this one.
+             * @example #3b82f6
+             */
+            color?: string | null;
             /** East */
             east?: number | null;
             /**
@@ -528,6 +698,12 @@ export interface components {
              * @description Whether the photo says where it was taken.
              */
             has_position?: boolean | null;
+            /**
+             * Hidden
+             * @description Among the hidden images; otherwise they are left out.
+             * @default false
+             */
+            hidden?: boolean;
             /** Max Pixels */
             max_pixels?: number | null;
             /** Max Rating */
@@ -907,6 +1083,115 @@ export interface components {
             source: "user" | "keywords" | "auto";
         };
         /**
+         * Map
+         * @description Largest clusters first.
+         */
+        Map: {
+            /** Clusters */
+            clusters: components["schemas"]["MapCluster"][];
+            /**
+             * Total
+             * @description Images in the box.
+             */
+            total: number;
+        };
+        /**
+         * MapCluster
+         * @description Images taken near one another, and the box around them.
+         */
+        MapCluster: {
+            /**
+             * Count
+             * @example 57
+             */
+            count: number;
+            /** @description The latest. Only of the first 300. */
+            cover: components["schemas"]["ImageBrief"] | null;
+            /** East */
+            east: number;
+            /**
+             * Latitude
+             * @description The middle of their positions.
+             * @example 38.71
+             */
+            latitude: number;
+            /**
+             * Longitude
+             * @example -9.14
+             */
+            longitude: number;
+            /** North */
+            north: number;
+            /** South */
+            south: number;
+            /** West */
+            west: number;
+        };
+        /**
+         * MapQuestion
+         * @description Which part of the map, and of which images.
+         * @example {
+         *       "east": 3,
+         *       "filters": {},
+         *       "north": 44,
+         *       "south": 36,
+         *       "west": -10,
+         *       "zoom": 5
+         *     }
+         */
+        MapQuestion: {
+            /**
+             * East
+             * @default 180
+             */
+            east?: number;
+            filters?: components["schemas"]["Filters"];
+            /**
+             * North
+             * @default 90
+             */
+            north?: number;
+            /**
+             * South
+             * @default -90
+             */
+            south?: number;
+            /**
+             * West
+             * @description Greater than `east`: the box crosses the antimeridian.
+             * @default -180
+             */
+            west?: number;
+            /**
+             * Zoom
+             * @description 0: the world on one tile of 256 pixels.
+             * @default 0
+             */
+            zoom?: number;
+        };
+        /**
+         * NamedValue
+         * @description A value that has an id of its own.
+         */
+        NamedValue: {
+            /**
+             * Count
+             * @example 80
+             */
+            count: number;
+            /**
+             * Name
+             * @example Lisbon
+             */
+            name: string | null;
+            /**
+             * Value
+             * @description The id.
+             * @example 3
+             */
+            value: number;
+        };
+        /**
          * NewAlbum
          * @description An album to make.
          */
@@ -979,6 +1264,22 @@ export interface components {
             type: string;
         };
         /**
+         * RatingValue
+         * @description One rating, -1 for rejected.
+         */
+        RatingValue: {
+            /**
+             * Count
+             * @example 12
+             */
+            count: number;
+            /**
+             * Value
+             * @example 4
+             */
+            value: number;
+        };
+        /**
          * SearchBody
          * @description A question, or a cursor of an earlier answer to read on.
          * @example {
@@ -990,6 +1291,10 @@ export interface components {
          *       },
          *       "query": "dog on a beach",
          *       "top_k": 50
+         *     }
+         * @example {
+         *       "sort": "newest",
+         *       "top_k": 100
          *     }
          * @example {
          *       "cursor": "Zm9vYmFyYmF6cXV4.50",
@@ -1032,6 +1337,13 @@ export interface components {
              */
             query?: string | null;
             /**
+             * Sort
+             * @description Without words or example image, relevance means newest.
+             * @default relevance
+             * @enum {string}
+             */
+            sort?: "relevance" | "newest" | "oldest";
+            /**
              * Top K
              * @description Results per page.
              * @default 50
@@ -1069,9 +1381,31 @@ export interface components {
             seconds: number;
             /**
              * Total
-             * @description How many results there are; null until somebody read to the end.
+             * @description How many results there are. Of a comparison with words or an image it is null until known.
              */
             total: number | null;
+        };
+        /**
+         * SizeRange
+         * @description Files of `min` to `max` bytes.
+         */
+        SizeRange: {
+            /**
+             * Count
+             * @example 80
+             */
+            count: number;
+            /**
+             * Max
+             * @description Null: no limit.
+             * @example 1999999
+             */
+            max: number | null;
+            /**
+             * Min
+             * @example 1000000
+             */
+            min: number;
         };
         /**
          * TagNames
@@ -1086,6 +1420,66 @@ export interface components {
              *     ]
              */
             tags: string[];
+        };
+        /**
+         * Timeline
+         * @description Latest first, without empty stretches. The counts before a bucket are its place in a search by `newest`.
+         */
+        Timeline: {
+            /** Buckets */
+            buckets: components["schemas"]["Bucket"][];
+            /**
+             * Total
+             * @example 24000
+             */
+            total: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "day" | "month" | "year";
+        };
+        /**
+         * TimelineQuestion
+         * @description Of which images, and how finely.
+         * @example {
+         *       "filters": {
+         *         "cameras": [
+         *           "X100V"
+         *         ]
+         *       },
+         *       "unit": "month"
+         *     }
+         */
+        TimelineQuestion: {
+            /**
+             * Covers
+             * @description Whether buckets come with an image. Default: yes, but not by day, where there may be thousands.
+             */
+            covers?: boolean | null;
+            filters?: components["schemas"]["Filters"];
+            /**
+             * Unit
+             * @default month
+             * @enum {string}
+             */
+            unit?: "day" | "month" | "year";
+        };
+        /**
+         * Value
+         * @description One value of a facet.
+         */
+        Value: {
+            /**
+             * Count
+             * @example 1234
+             */
+            count: number;
+            /**
+             * Value
+             * @example jpeg
+             */
+            value: string;
         };
         /**
          * Version
@@ -1577,6 +1971,14 @@ export interface operations {
                 name?: string | null;
                 /** @description Any part of make, model or lens. */
                 camera?: string | null;
+                /** @description One of these models, as facets name them. */
+                cameras?: string[];
+                /** @description The dominant colour looks like this one. */
+                color?: string | null;
+                /** @description In this album. */
+                album?: number | null;
+                /** @description Among the hidden images; otherwise they are left out. */
+                hidden?: boolean;
                 tags?: string[];
                 /** @description Words in file name, folder, tags, title or description. */
                 words?: string | null;
@@ -1596,6 +1998,7 @@ export interface operations {
                 min_score?: number | null;
                 /** @description Say with each result why it is there. */
                 explain?: boolean;
+                sort?: "relevance" | "newest" | "oldest";
             };
             header?: never;
             path: {
@@ -1825,6 +2228,48 @@ export interface operations {
             };
         };
     };
+    map_clusters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MapQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Map"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query?: never;
@@ -1911,6 +2356,48 @@ export interface operations {
             };
         };
     };
+    facets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FacetQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search_by_image: {
         parameters: {
             query?: never;
@@ -1931,6 +2418,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimelineQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */
