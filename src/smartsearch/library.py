@@ -30,6 +30,7 @@ from smartsearch.core.errors import (
 from smartsearch.core.query import InFolder, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
+from smartsearch.people.directory import People
 from smartsearch.search.overview import Overviews
 from smartsearch.search.paging import Answer, Answers
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
@@ -98,6 +99,7 @@ class Library:
         self.settings = settings
         self.catalog = catalog
         self.store = store
+        self.people = People(store.people)
         self.answers = Answers()
         self.overviews = Overviews(store)
         self.texts: dict[str, CachedTextEncoder] = {}

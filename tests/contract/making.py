@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from smartsearch.core.assets import Embedding, FileIdentity, ImageContent, Metadata, PutImage
+from smartsearch.core.faces import Box, FoundFace
+from smartsearch.core.people import Person
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.testing import random_vectors
 
@@ -56,6 +58,16 @@ def put(
         content=content(metadata, **fields),
         embeddings={SPACE.key: vector(path.encode("utf-8", "replace").decode())} if embeddings is None else embeddings,
     )
+
+
+def found_face(seed: str, *, left: float = 0.1, quality: float = 0.5) -> FoundFace:
+    return FoundFace(
+        Box(left, 0.2, 0.2, 0.25), 0.9, quality, 80.0, 0.5, 0.1, random_vectors([seed], 8)[0], seed.encode()
+    )
+
+
+def person(name: str | None = None, **fields: object) -> Person:
+    return Person(0, name, NOW, **fields)  # type: ignore[arg-type]
 
 
 def same_direction(cosine: float, towards: Embedding) -> Embedding:

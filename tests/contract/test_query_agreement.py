@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from smartsearch.core.assets import FileIdentity, Gps, MarkMissing, Metadata, PutImage, Tag
 from smartsearch.core.errors import QueryError
+from smartsearch.core.faces import FaceScan, PutFaces
+from smartsearch.core.people import Grouping
 from smartsearch.core.ports import Store
 from smartsearch.core.query import (
     And,
@@ -20,9 +22,11 @@ from smartsearch.core.query import (
     CameraModelIn,
     ColorNear,
     Everything,
+    FaceCount,
     FileSizeBetween,
     FormatIs,
     HasGps,
+    HasPerson,
     HasTag,
     Hidden,
     IdIn,
@@ -42,7 +46,7 @@ from smartsearch.core.query import (
 from smartsearch.stores.sql import compile_query
 from smartsearch.stores.sqlite import SqliteStore
 from smartsearch.testing import MemoryStore
-from tests.contract.making import NOW, content, put
+from tests.contract.making import NOW, content, found_face, person, put
 
 # Few and awkward values, so that predicates and assets meet often.
 BAD_BYTES = os.fsdecode(b"\xff\xe9")
@@ -99,6 +103,8 @@ LEAVES: st.SearchStrategy[Query] = st.one_of(
     st.builds(ColorNear, COLORS),
     st.builds(HasTag, TAGS | st.sampled_from(["", "\ud800"])),
     st.builds(RatingBetween, st.integers(-2, 6), st.integers(-2, 6)),
+    st.builds(HasPerson, st.integers(-1, 6) | st.just(2**70)),
+    st.builds(FaceCount, st.none() | st.integers(-1, 3), st.none() | st.integers(0, 3) | st.just(2**80)),
     st.builds(WithinBox, DEGREES, DEGREES, DEGREES, DEGREES),
 )
 QUERIES = st.recursive(
@@ -110,6 +116,16 @@ QUERIES = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+def give_faces(store: Store, ids: list[int]) -> int:
+    """No face in the first image, one in the second, two in the third; the rest is not looked at."""
+    for count, asset_id in enumerate(ids[:3]):
+        store.apply([PutFaces(asset_id, FaceScan("a", tuple(found_face(f"{i}", left=i * 0.3) for i in range(count))))])
+    with store.people.writing() as rows:
+        anna = rows.put_person(person())
+        rows.regroup([Grouping(face.id, anna, 0.9) for face in rows.faces_in(ids[2:3])])
+    return anna
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +156,8 @@ def test_sql_and_matches_agree(
         store.change_album(album.id, add=ids[1:3])
         for asset_id in ids[2:4]:
             store.set_hidden(asset_id, True)
-        check(store, [*queries, InAlbum(album.id)])
+        anna = give_faces(store, ids)
+        check(store, [*queries, InAlbum(album.id), HasPerson(anna), Not(HasPerson(anna)), FaceCount(1, 1)])
         check(store, queries)
 
 

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from smartsearch.core.faces import FaceScan, PutFaces
+
 Embedding = NDArray[np.float32]
 """One L2-normalised vector, shape (dim,), float32."""
 
@@ -143,6 +145,7 @@ class Asset:
     """One indexed image. Times are timezone-aware UTC, except ``metadata.taken_at`` (see there).
 
     ``user_rating`` is what the user gave it here, ``albums`` the ids of those it is in; files are never written.
+    ``people`` are the ids of the persons whose faces are in it; ``face_count`` is None where nobody looked for faces.
     """
 
     id: int
@@ -164,6 +167,8 @@ class Asset:
     user_rating: int | None = None
     hidden: bool = False
     albums: tuple[int, ...] = ()
+    people: tuple[int, ...] = ()
+    face_count: int | None = None
 
     @property
     def moment(self) -> datetime:
@@ -237,6 +242,7 @@ class PutImage:
     embeddings: Mapping[str, Embedding]
     sidecar_mtime_ns: int | None = None
     auto_tags: AutoTags | None = None
+    faces: FaceScan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +329,7 @@ Change = (
     | MarkMissing
     | PutEmbedding
     | PutAutoTags
+    | PutFaces
     | UpdateMetadata
     | RecordError
     | ClearError

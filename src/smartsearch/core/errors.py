@@ -66,6 +66,27 @@ class AlbumExistsError(UsageError):
     http_status = 409
 
 
+class PersonNotFoundError(NotFoundError):
+    """No person with that id or name is in the library."""
+
+
+class FaceNotFoundError(NotFoundError):
+    """No face with that id is in the library."""
+
+
+class PersonExistsError(UsageError):
+    """Another person has that name."""
+
+    http_status = 409
+
+
+class FacesOffError(SmartsearchError):
+    """Faces are looked for only after the user has said yes."""
+
+    exit_code = 2
+    http_status = 403
+
+
 class ModelError(SmartsearchError):
     """A model cannot be used."""
 

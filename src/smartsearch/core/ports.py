@@ -26,6 +26,7 @@ from smartsearch.core.assets import (
     TagSource,
 )
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
+from smartsearch.core.people import PeopleStore
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import Calibration, EmbeddingSpace, Preprocessing
 
@@ -63,6 +64,11 @@ class Store(Protocol):
     @property
     def generation(self) -> int:
         """Grows with every committed change to images, tags or embeddings, also those made by another process."""
+        ...
+
+    @property
+    def people(self) -> PeopleStore:
+        """Faces and people, with transactions of their own."""
         ...
 
     def close(self) -> None: ...

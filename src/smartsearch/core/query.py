@@ -227,6 +227,32 @@ class RatingBetween:
 
 
 @dataclass(frozen=True, slots=True)
+class HasPerson:
+    """A face in it is this person's."""
+
+    person_id: int
+
+    def matches(self, asset: Asset) -> bool:
+        return self.person_id in asset.people
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCount:
+    """The number of faces in it is within [minimum, maximum]; unknown where nobody has looked for faces."""
+
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def matches(self, asset: Asset) -> bool:
+        count = asset.face_count
+        return (
+            count is not None
+            and (self.minimum is None or count >= self.minimum)
+            and (self.maximum is None or count <= self.maximum)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class HasGps:
     """The photo knows where it was taken."""
 

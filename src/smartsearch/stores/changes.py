@@ -25,7 +25,8 @@ from smartsearch.core.assets import (
     TouchImage,
     UpdateMetadata,
 )
-from smartsearch.stores import rows
+from smartsearch.core.faces import PutFaces
+from smartsearch.stores import people, rows
 from smartsearch.stores.tags import TagWriter
 
 _PATH_COLUMNS = ("path", "file_path", "folder", "file_name")
@@ -95,6 +96,10 @@ class Writer:
                     self._put_embedding(change)
                 case PutAutoTags():
                     self._put_auto_tags(change)
+                case PutFaces(asset_id, scan):
+                    if self._exists(asset_id):
+                        people.put_scan(self.connection, asset_id, scan)
+                        self._changed = True
                 case UpdateMetadata():
                     self._update_metadata(change)
                 case RecordError(error):
@@ -141,6 +146,8 @@ class Writer:
         self._tags.replace(image_id, rows.keyword_tags(content.metadata), "keywords")
         if change.auto_tags is not None:
             self._tags.replace_auto(image_id, change.auto_tags)
+        if change.faces is not None:
+            people.put_scan(self.connection, image_id, change.faces)
         self._clear_error(path[0])
 
     def _upsert(self, path: bytes, file_hash: bytes, values: tuple[object, ...]) -> int:
@@ -159,7 +166,7 @@ class Writer:
         self._set_searched(image_id)
         if known[1] != file_hash:
             self.connection.execute("DELETE FROM embeddings WHERE image_id = ?", (image_id,))
-            self.connection.execute("DELETE FROM faces WHERE image_id = ?", (image_id,))
+            people.forget_scan(self.connection, image_id)
             self._tags.forget_auto(image_id)
         return image_id
 
@@ -186,6 +193,7 @@ class Writer:
         image_id = self._upsert(path[0], source[0], values)
         self._copy_embeddings(change.source_id, image_id)
         self._tags.copy_derived(change.source_id, image_id)
+        people.copy_faces(self.connection, change.source_id, image_id)
         self._clear_error(path[0])
 
     def _copy_embeddings(self, source_id: int, image_id: int) -> None:

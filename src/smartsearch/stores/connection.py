@@ -86,6 +86,23 @@ class Database:
                     connection.rollback()
                 self._give_back(connection)
 
+    def compact(self) -> None:
+        """Write the database file anew without what was deleted, and empty the log. LibraryBusyError while another
+        process, or another thread of this one, is reading."""
+        with self._write_lock, mapped_errors(self.path):
+            connection = self._take()
+            try:
+                self._empty_log(connection)
+                connection.execute("VACUUM")
+                self._empty_log(connection)
+            finally:
+                self._give_back(connection)
+
+    def _empty_log(self, connection: sqlite3.Connection) -> None:
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise LibraryBusyError(f"Another process is using the library {self.path}.", hint="Close it and try again.")
+
     def close(self) -> None:
         """Close every idle connection. The last one to close folds the log into the database file."""
         self._closed = True

@@ -222,7 +222,14 @@ ASSET_COLUMNS = (
 )
 
 
-def asset_from(row: Mapping[str, Any], tags: tuple[Tag, ...], hidden: bool, albums: tuple[int, ...]) -> Asset:
+def asset_from(
+    row: Mapping[str, Any],
+    tags: tuple[Tag, ...],
+    hidden: bool,
+    albums: tuple[int, ...],
+    people: tuple[int, ...],
+    face_count: int | None,
+) -> Asset:
     """An asset from a row of `ASSET_COLUMNS`."""
     return Asset(
         id=row["id"],
@@ -244,6 +251,8 @@ def asset_from(row: Mapping[str, Any], tags: tuple[Tag, ...], hidden: bool, albu
         user_rating=row["user_rating"],
         hidden=hidden,
         albums=albums,
+        people=people,
+        face_count=face_count,
     )
 
 

@@ -53,11 +53,6 @@ def _parent(name: str, target: str, *, key: bool = False, index: bool = True) ->
     return Column(name, BigId, parent, nullable=False, primary_key=key, index=index and not key)
 
 
-def _optional_parent(name: str, target: str) -> Column[int]:
-    """A row that outlives its parent."""
-    return Column(name, BigId, ForeignKey(target, ondelete="SET NULL"), index=True)
-
-
 library = Table(
     "library",
     metadata,
@@ -224,34 +219,86 @@ persons = Table(
     metadata,
     _id(),
     Column("name", Text),
+    Column("name_key", Text, unique=True),
     Column("hidden", Boolean, nullable=False, server_default="0"),
+    Column("favourite", Boolean, nullable=False, server_default="0"),
+    Column("notes", Text, nullable=False, server_default=""),
+    Column("birth_date", Text),
+    Column("cover_face", BigId),
+    Column("suggested_id", BigId),
+    Column("suggested_confidence", Float),
     Column("created_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
 )
-
-person_clusters = Table(
-    "person_clusters",
-    metadata,
-    _id(),
-    _optional_parent("person_id", "persons.id"),
-    _parent("space_id", "spaces.id"),
-    Column("centroid", LargeBinary),
-)
+"""Without a name: a group of faces that look alike. ``name_key`` is the name without case; ``suggested_id`` is
+derived."""
 
 faces = Table(
     "faces",
     metadata,
     _id(),
     _parent("image_id", "images.id"),
-    _parent("space_id", "spaces.id"),
-    _optional_parent("cluster_id", "person_clusters.id"),
+    Column("space", Text),
     Column("left", Float, nullable=False),
     Column("top", Float, nullable=False),
     Column("width", Float, nullable=False),
     Column("height", Float, nullable=False),
     Column("score", Float, nullable=False),
-    Column("vector", LargeBinary, nullable=False),
+    Column("quality", Float, nullable=False),
+    Column("size", Float, nullable=False),
+    Column("sharpness", Float, nullable=False),
+    Column("pose", Float, nullable=False),
+    Column("vector", LargeBinary),
+    Column("person_id", BigId, ForeignKey("persons.id", ondelete="SET NULL")),
+    Column("confidence", Float, nullable=False, server_default="0"),
+    Column("ignored", Boolean, nullable=False, server_default="0"),
+    Column("suggested_id", BigId),
+    Column("suggested_confidence", Float),
+    Index("ix_faces_person_id", "person_id", "image_id"),
+    sqlite_autoincrement=True,
 )
-"""Boxes are fractions of the upright picture."""
+"""Boxes are fractions of the upright picture. ``space`` and ``vector`` are NULL for a face that the user drew. Person,
+confidence and suggestion are derived (see `face_decisions`); ``ignored`` is the user's."""
+
+face_thumbnails = Table(
+    "face_thumbnails",
+    metadata,
+    _parent("face_id", "faces.id", key=True),
+    Column("webp", LargeBinary, nullable=False),
+)
+"""In the database, unlike those of images: what is erased here leaves no file behind."""
+
+face_scans = Table(
+    "face_scans",
+    metadata,
+    _parent("image_id", "images.id", key=True),
+    Column("analyzer", Text, nullable=False, index=True),
+)
+"""Which images were looked at for faces, and by whom."""
+
+face_decisions = Table(
+    "face_decisions",
+    metadata,
+    _parent("face_id", "faces.id", key=True),
+    _parent("person_id", "persons.id", key=True),
+    Column("same", Boolean, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Index("ix_face_decisions_person_id", "person_id", "face_id"),
+)
+"""What the user said: this face is, or is not, this person. Only the user's word changes it."""
+
+person_events = Table(
+    "person_events",
+    metadata,
+    _id(),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("journal", JSON, nullable=False),
+    Column("undone", Boolean, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,
+)
+"""The audit trail of people; ``journal`` is what was there before, for undoing."""
 
 roots = Table(
     "roots",

@@ -22,9 +22,11 @@ from smartsearch.core.query import (
     CameraModelIn,
     ColorNear,
     Everything,
+    FaceCount,
     FileSizeBetween,
     FormatIs,
     HasGps,
+    HasPerson,
     HasTag,
     Hidden,
     IdIn,
@@ -115,6 +117,11 @@ class _Compiler:
                 return self.has_tag(name)
             case RatingBetween(minimum, maximum):
                 return self.between("stars", minimum, maximum)
+            case HasPerson(person_id):
+                return f"id IN (SELECT image_id FROM faces WHERE person_id = {self.bind_id(person_id)})"
+            case FaceCount(minimum, maximum):
+                count = "(SELECT count(*) FROM faces WHERE image_id = images.id)"
+                return f"(id IN (SELECT image_id FROM face_scans) AND {self.between(count, minimum, maximum)})"
             case HasGps():
                 return "latitude IS NOT NULL"
             case WithinBox(south, west, north, east):

@@ -45,6 +45,7 @@ from smartsearch.stores.connection import Database
 from smartsearch.stores.doctor import Problem
 from smartsearch.stores.export import Snapshot
 from smartsearch.stores.nearest import nearest
+from smartsearch.stores.people import SqlitePeople
 from smartsearch.stores.sql import compile_query
 from smartsearch.stores.vector_files import VectorFiles
 from smartsearch.stores.vectors import SpaceVectors
@@ -78,6 +79,7 @@ class SqliteStore:
         self._spaces: dict[int, SpaceVectors] = {}
         self._spaces_lock = threading.Lock()
         self._columns = ColumnCache()
+        self.people = SqlitePeople(database)
 
     @classmethod
     def open(
@@ -540,12 +542,30 @@ def _assets(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Asse
         f"SELECT image_id, album_id FROM album_images {among} ORDER BY album_id", parameters
     ):
         albums.setdefault(image_id, []).append(album_id)
+    faces = _faces_of(connection, ids)
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     query = f"SELECT {', '.join(rows.ASSET_COLUMNS)} FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for row in cursor.execute(query, parameters):
         image_id = row["id"]
-        yield rows.asset_from(row, tags.get(image_id, ()), image_id in hidden, tuple(albums.get(image_id, ())))
+        people, face_count = faces.get(image_id, ((), None))
+        yield rows.asset_from(
+            row, tags.get(image_id, ()), image_id in hidden, tuple(albums.get(image_id, ())), people, face_count
+        )
+
+
+def _faces_of(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[tuple[int, ...], int | None]]:
+    """The people in each image, and how many faces there are if anybody looked for them."""
+    found = connection.execute(
+        "SELECT value, group_concat(DISTINCT person_id), count(faces.id),"
+        " EXISTS (SELECT 1 FROM face_scans WHERE image_id = value)"
+        " FROM json_each(?) LEFT JOIN faces ON image_id = value GROUP BY value",
+        (rows.ids_json(ids),),
+    )
+    return {
+        image_id: (tuple(sorted(map(int, people.split(",")))) if people else (), count if looked else None)
+        for image_id, people, count, looked in found
+    }
 
 
 def _no_image(asset_id: int) -> AssetNotFoundError:

@@ -44,12 +44,14 @@ from smartsearch.core.assets import (
     UpdateMetadata,
 )
 from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError
+from smartsearch.core.faces import PutFaces
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query, Shown, ascii_lower
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.stores import rows
 from smartsearch.stores.text import words
+from smartsearch.testing.people import MemoryPeople, PeopleState
 
 
 @dataclass
@@ -69,6 +71,7 @@ class _State:
     cancelled: set[int] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
     albums: dict[int, Album] = field(default_factory=dict)
+    people: PeopleState = field(default_factory=PeopleState)
 
     def copy(self) -> _State:
         copied = {name: value.copy() if hasattr(value, "copy") else value for name, value in vars(self).items()}
@@ -82,6 +85,7 @@ class MemoryStore:
         self._clock = clock
         self._state = _State()
         self._lock = threading.RLock()
+        self.people = MemoryPeople(self._transaction, lambda: self._state)
 
     @property
     def generation(self) -> int:
@@ -223,10 +227,15 @@ class MemoryStore:
 
     def assets(self, ids: Sequence[int]) -> list[Asset]:
         held = self._state.assets
-        return [held[asset_id] for asset_id in ids if asset_id in held]
+        return [self._with_people(held[asset_id]) for asset_id in ids if asset_id in held]
 
     def asset_by_path(self, path: str) -> Asset | None:
-        return next((asset for asset in self._state.assets.values() if asset.path == path), None)
+        found = next((asset for asset in self._state.assets.values() if asset.path == path), None)
+        return None if found is None else self._with_people(found)
+
+    def _with_people(self, asset: Asset) -> Asset:
+        people, face_count = self._state.people.of_image(asset.id)
+        return replace(asset, people=people, face_count=face_count)
 
     def select(
         self,
@@ -340,7 +349,7 @@ class MemoryStore:
         )
 
     def _matching(self, where: Query) -> list[Asset]:
-        return [asset for asset in _by_id(self._state) if where.matches(asset)]
+        return [asset for asset in map(self._with_people, _by_id(self._state)) if where.matches(asset)]
 
     # -- errors, jobs and settings
 
@@ -431,6 +440,10 @@ class _Applier:
                     if change.asset_id in self.state.assets:
                         self._put_auto_tags(change.asset_id, change.auto_tags)
                         self.state.generation += 1
+                case PutFaces(asset_id, scan):
+                    if asset_id in self.state.assets:
+                        self.state.people.put_scan(asset_id, scan)
+                        self.state.generation += 1
                 case UpdateMetadata():
                     self._update(change.asset_id, metadata=stored_metadata(change.metadata))
                     if change.asset_id in self.state.assets:
@@ -461,6 +474,8 @@ class _Applier:
         for space, vector in change.embeddings.items():
             self._put_vector(asset_id, space, vector)
         self._put_auto_tags(asset_id, change.auto_tags)
+        if change.faces is not None:
+            self.state.people.put_scan(asset_id, change.faces)
 
     def _put_auto_tags(self, asset_id: int, made: AutoTags | None) -> None:
         if made is not None:
@@ -489,6 +504,7 @@ class _Applier:
         if known and known.file_hash != fields["file_hash"]:
             _set_auto_tags(self.state, asset_id, [])
             self.state.taggers.pop(asset_id, None)
+            self.state.people.forget_scan(asset_id)
         self._replace_keywords(asset_id)
         self.state.errors.pop(fields["path"], None)
         self.state.generation += 1
@@ -514,6 +530,7 @@ class _Applier:
         if source.id in self.state.taggers:
             self.state.taggers[asset_id] = self.state.taggers[source.id]
         self.state.sidecars[asset_id] = None
+        self.state.people.copy_faces(source.id, asset_id)
         for held in self.state.vectors.values():
             if source.id in held:
                 held[asset_id] = held[source.id]
@@ -569,6 +586,7 @@ def _forget(state: _State, asset_id: int) -> bool:
         return False
     state.sidecars.pop(asset_id, None)
     state.taggers.pop(asset_id, None)
+    state.people.forget_image(asset_id)
     state.rejected -= {pair for pair in state.rejected if pair[0] == asset_id}
     for held in state.vectors.values():
         held.pop(asset_id, None)

@@ -130,3 +130,12 @@ def test_filters_are_answered_from_a_covering_index(path: Path, condition: str, 
         query = f"EXPLAIN QUERY PLAN SELECT id FROM images WHERE missing_since IS NULL AND {condition}"
         plan = " ".join(row[3] for row in connection.execute(query))
     assert f"COVERING INDEX ix_images_{index}" in plan
+
+
+def test_a_library_from_before_people_opens(tmp_path: Path) -> None:
+    old = tmp_path / "library.db"
+    with closing(sqlite3.connect(old, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        run_migrations(connection, "0003")
+    with SqliteStore.open(old, vectors=tmp_path / "vectors") as store, store.people.reading() as rows:
+        assert rows.counts() == (0, 0, 0)

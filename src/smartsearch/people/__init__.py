@@ -1,0 +1,1 @@
+"""Who is who in a library: naming, correcting, asking, exchanging."""
