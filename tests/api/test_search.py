@@ -90,6 +90,13 @@ def test_what_matches_can_be_put_in_order_of_time(client: TestClient) -> None:
     assert {result["image"]["id"]: result["score"] for result in found} == score
 
 
+def test_chosen_images_are_a_filter(client: TestClient) -> None:
+    ids = [found["image"]["id"] for found in ask(client, top_k=5)["results"]][1:3]
+    page = ask(client, filters={"ids": [*ids, 10**12]})
+    assert sorted(found["image"]["id"] for found in page["results"]) == sorted(ids)
+    assert page["total"] == 2
+
+
 def test_filters_by_camera_colour_album_and_hidden(own: TestClient) -> None:
     models = ask(own, filters={"cameras": ["X100V", "unknown"]})
     assert models["total"] == COUNT // 2

@@ -15,4 +15,4 @@ def test_a_photo_is_found_by_words_and_opened(open_page: Open) -> None:
     expect(page.get_by_role("dialog", name="chelsea.png")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_role("searchbox")).to_have_value("a cat")
+    expect(page.get_by_role("combobox", name="Search photos")).to_have_value("a cat")

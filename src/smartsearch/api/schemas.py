@@ -23,6 +23,7 @@ from smartsearch.core.query import (
     FormatIs,
     HasGps,
     HasTag,
+    IdIn,
     InAlbum,
     InFolder,
     NameLike,
@@ -76,6 +77,9 @@ class Filters(Strict):
     cameras: list[Words] = Field([], max_length=100, description="One of these models, as facets name them.")
     color: Color | None = Field(None, description="The dominant colour looks like this one.", examples=["#3b82f6"])
     album: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(None, description="In this album.")
+    ids: list[Annotated[int, Field(ge=1, le=MAX_ID)]] = Field(
+        [], max_length=10_000, description="One of these images, for instance to export what was selected."
+    )
     hidden: bool = Field(False, description="Among the hidden images; otherwise they are left out.")
     tags: list[Words] = Field([], max_length=100, examples=[["beach"]])
     words: Words | None = Field(None, description="Words in file name, folder, tags, title or description.")
@@ -113,6 +117,8 @@ class Filters(Strict):
             parts.append(CameraModelIn(tuple(self.cameras)))
         if self.color:
             parts.append(ColorNear(int(self.color[1:], 16)))
+        if self.ids:
+            parts.append(IdIn(tuple(self.ids)))
         if self.album is not None:
             parts.append(InAlbum(self.album))
         parts += [HasTag(tag) for tag in self.tags]

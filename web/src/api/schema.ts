@@ -704,6 +704,12 @@ export interface components {
              * @default false
              */
             hidden?: boolean;
+            /**
+             * Ids
+             * @description One of these images, for instance to export what was selected.
+             * @default []
+             */
+            ids?: number[];
             /** Max Pixels */
             max_pixels?: number | null;
             /** Max Rating */
@@ -1977,6 +1983,8 @@ export interface operations {
                 color?: string | null;
                 /** @description In this album. */
                 album?: number | null;
+                /** @description One of these images, for instance to export what was selected. */
+                ids?: number[];
                 /** @description Among the hidden images; otherwise they are left out. */
                 hidden?: boolean;
                 tags?: string[];

@@ -11,3 +11,4 @@ export type Filters = Schemas["Filters"];
 export type Problem = Schemas["Problem"];
 export type ImageDetail = Schemas["ImageDetail"];
 export type Album = Schemas["Album"];
+export type Facets = Schemas["Facets"];

@@ -1,4 +1,4 @@
-import type { LucideIcon } from "lucide-react";
+import { Check, type LucideIcon } from "lucide-react";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 
 import { IconButton } from "./Button";
@@ -15,12 +15,21 @@ interface MenuProps {
   /** What the button is called. */
   label: string;
   icon: LucideIcon;
-  items: readonly MenuItem[];
+  items?: readonly MenuItem[];
+  /** Instead of `items`: several lists, each under its name. */
+  groups?: readonly MenuGroup[];
   className?: string;
+  /** Above the button rather than below. */
+  up?: boolean;
+}
+
+export interface MenuGroup {
+  label: string;
+  items: readonly MenuItem[];
 }
 
 /** A button that opens a list of actions; arrows, Home, End and Esc as in a desktop menu. */
-export function Menu({ label, icon, items, className = "" }: MenuProps) {
+export function Menu({ label, icon, items = [], groups, className = "", up = false }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -74,27 +83,54 @@ export function Menu({ label, icon, items, className = "" }: MenuProps) {
         <div
           role="menu"
           aria-label={label}
-          className="absolute right-0 z-50 mt-1 min-w-52 animate-rise rounded-xl border border-line bg-raised p-1 shadow-float"
+          className={`absolute right-0 z-50 max-h-[70dvh] min-w-52 overflow-y-auto ${up ? "bottom-full mb-1" : "mt-1"} animate-rise rounded-xl border border-line bg-raised p-1 shadow-float`}
         >
-          {items.map((item) => (
-            <button
-              key={item.label}
-              type="button"
-              role={item.checked === undefined ? "menuitem" : "menuitemradio"}
-              aria-checked={item.checked}
-              tabIndex={-1}
-              className={`flex w-full items-center gap-3 rounded-lg px-3 py-2 text-left text-sm hover:bg-hover focus:bg-hover focus:outline-none ${item.danger ? "text-danger" : ""} ${item.checked ? "font-semibold text-accent" : ""}`}
-              onClick={() => {
-                close();
-                item.onSelect();
-              }}
+          {(groups ?? [{ label: "", items }]).map((group) => (
+            <div
+              key={group.label}
+              role="group"
+              aria-label={group.label || undefined}
+              className="not-first:mt-1 not-first:border-t not-first:border-line not-first:pt-1"
             >
-              {item.icon && <item.icon size={16} aria-hidden="true" className="shrink-0" />}
-              {item.label}
-            </button>
+              {group.label && (
+                <p aria-hidden="true" className="px-3 pt-1.5 pb-0.5 text-xs text-ink-faint">
+                  {group.label}
+                </p>
+              )}
+              {group.items.map((item) => (
+                <Item
+                  key={item.label}
+                  item={item}
+                  onSelect={() => {
+                    close();
+                    item.onSelect();
+                  }}
+                />
+              ))}
+            </div>
           ))}
         </div>
       )}
     </div>
+  );
+}
+
+function Item({ item, onSelect }: { item: MenuItem; onSelect: () => void }) {
+  return (
+    <button
+      type="button"
+      role={item.checked === undefined ? "menuitem" : "menuitemradio"}
+      aria-checked={item.checked}
+      tabIndex={-1}
+      className={`flex w-full items-center gap-3 rounded-lg px-3 py-2 text-left text-sm hover:bg-hover focus:bg-hover focus:outline-none ${item.danger ? "text-danger" : ""} ${item.checked ? "font-semibold text-accent" : ""}`}
+      onClick={onSelect}
+    >
+      {item.icon ? (
+        <item.icon size={16} aria-hidden="true" className="shrink-0" />
+      ) : (
+        <Check size={16} aria-hidden="true" className={`shrink-0 ${item.checked ? "" : "invisible"}`} />
+      )}
+      {item.label}
+    </button>
   );
 }

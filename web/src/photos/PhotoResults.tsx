@@ -21,6 +21,8 @@ interface PhotoResultsProps {
   ask?: { name: string; first: AskFirst } | undefined;
   /** When there are no results. */
   empty?: ReactNode;
+  /** When there are no results, but something scored under the cut-off: so much. */
+  nothingWithheld?: (best: number) => ReactNode;
   /** Whether scores mean something. */
   scored?: boolean;
   /** Above the photos. */
@@ -28,7 +30,7 @@ interface PhotoResultsProps {
 }
 
 /** The photos that answer a question: grid or list, viewer, selection. What a page of photos is made of. */
-export function PhotoResults({ question, ask, empty, scored = false, children }: PhotoResultsProps) {
+export function PhotoResults({ question, ask, empty, nothingWithheld, scored = false, children }: PhotoResultsProps) {
   const name = ask?.name ?? JSON.stringify(question);
   const results = useMemo(
     () => resultsOf(name, ask?.first ?? asking(question)),
@@ -52,6 +54,7 @@ export function PhotoResults({ question, ask, empty, scored = false, children }:
     [results, change],
   );
   const open = useCallback((place: number) => show(place), [show]);
+  const turn = useCallback((place: number) => show(place, true), [show]);
   const close = useCallback(() => {
     // Where the viewer was opened from here, closing it goes back, so that "back" does not open it again.
     if ((window.history.state as { viewer?: boolean } | null)?.viewer) window.history.back();
@@ -61,14 +64,21 @@ export function PhotoResults({ question, ask, empty, scored = false, children }:
   if (results.error !== null && results.first === null)
     return <ErrorState error={results.error} retry={() => results.retry()} />;
   const small = window.innerWidth < 640;
+  const best = results.first?.best_withheld ?? null;
   const nothing = results.first !== null && results.length === 0;
   return (
     <>
       {children?.(results)}
-      {selection.active && <SelectionBar results={results} selection={selection} />}
+      {selection.active && (
+        <SelectionBar results={results} selection={selection} hidden={question.filters?.hidden === true} />
+      )}
       <div aria-busy={results.first === null} className="px-1 pt-1 md:px-3">
         {nothing ? (
-          empty
+          best !== null && nothingWithheld ? (
+            nothingWithheld(best)
+          ) : (
+            empty
+          )
         ) : results.first === null ? (
           <GridSkeleton />
         ) : (
@@ -89,7 +99,7 @@ export function PhotoResults({ question, ask, empty, scored = false, children }:
       </div>
       {photo !== null && (
         <Suspense fallback={null}>
-          <Viewer id={photo} place={at} results={results} onShow={(place) => show(place, true)} onClose={close} />
+          <Viewer id={photo} place={at} results={results} scored={scored} onShow={turn} onClose={close} />
         </Suspense>
       )}
     </>

@@ -1,22 +1,91 @@
-import { X } from "lucide-react";
+import { Download, EyeOff, Eye, LibraryBig, Tag, X } from "lucide-react";
+import { useState } from "react";
 
-import { IconButton } from "@/components/Button";
+import { Button, IconButton } from "@/components/Button";
+import { Dialog } from "@/components/Dialog";
 import type { Results } from "@/state/results";
 import type { Selection } from "@/state/selection";
 import { s } from "@/strings";
+import { AlbumPicker } from "./AlbumPicker";
+import { ExportDialog } from "./ExportDialog";
+import { useCuration } from "./useCuration";
+
+interface SelectionBarProps {
+  results: Results;
+  selection: Selection;
+  /** The photos shown are the hidden ones: they can be shown again. */
+  hidden?: boolean;
+}
 
 /** What can be done with the selected photos. */
-export function SelectionBar({ selection }: { results: Results; selection: Selection }) {
+export function SelectionBar({ results, selection, hidden = false }: SelectionBarProps) {
+  const [dialog, setDialog] = useState<"albums" | "tag" | "export" | null>(null);
+  const curation = useCuration(results);
+  const ids = [...selection.ids];
+  const close = () => setDialog(null);
   return (
-    <div
-      role="toolbar"
-      aria-label={s.selection.label}
-      className="fixed inset-x-3 bottom-20 z-30 mx-auto flex max-w-xl animate-rise items-center gap-1 rounded-2xl border border-line bg-raised p-1.5 shadow-float md:bottom-6"
-    >
-      <IconButton icon={X} label={s.selection.clear} onClick={selection.clear} />
-      <span className="mr-auto font-medium" aria-live="polite">
-        {s.selection.count(selection.ids.size)}
-      </span>
-    </div>
+    <>
+      <div
+        role="toolbar"
+        aria-label={s.selection.label}
+        className="fixed inset-x-3 bottom-20 z-30 mx-auto flex max-w-xl animate-rise items-center gap-0.5 rounded-2xl border border-line bg-raised p-1.5 shadow-float md:bottom-6 md:gap-1"
+      >
+        <IconButton icon={X} label={s.selection.clear} onClick={selection.clear} />
+        <span className="mr-auto font-medium whitespace-nowrap" aria-live="polite">
+          {s.selection.count(ids.length)}
+        </span>
+        <IconButton icon={LibraryBig} label={s.selection.album} onClick={() => setDialog("albums")} />
+        <IconButton icon={Tag} label={s.selection.tag} onClick={() => setDialog("tag")} />
+        <IconButton icon={Download} label={s.selection.export} onClick={() => setDialog("export")} />
+        <IconButton
+          icon={hidden ? Eye : EyeOff}
+          label={hidden ? s.selection.unhide : s.selection.hide}
+          onClick={() => {
+            selection.clear();
+            void curation.hide(ids, !hidden);
+          }}
+        />
+      </div>
+      {dialog === "albums" && <AlbumPicker ids={ids} onClose={close} onDone={selection.clear} />}
+      {dialog === "tag" && (
+        <TagDialog
+          count={ids.length}
+          onClose={close}
+          onTag={(name) => {
+            close();
+            void curation.tag(ids, name).then(selection.clear);
+          }}
+        />
+      )}
+      {dialog === "export" && <ExportDialog ids={ids} onClose={close} />}
+    </>
+  );
+}
+
+function TagDialog({ count, onClose, onTag }: { count: number; onClose: () => void; onTag: (name: string) => void }) {
+  const [name, setName] = useState("");
+  return (
+    <Dialog title={s.tags.addTo(count)} onClose={onClose}>
+      <form
+        className="flex gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.trim()) onTag(name.trim());
+        }}
+      >
+        <input
+          autoFocus
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          maxLength={200}
+          aria-label={s.tags.add}
+          placeholder={s.tags.add}
+          className="h-10 min-w-0 flex-1 rounded-lg border border-line bg-canvas px-3"
+        />
+        <Button look="primary" type="submit" disabled={!name.trim()}>
+          {s.viewer.add}
+        </Button>
+      </form>
+    </Dialog>
   );
 }

@@ -109,6 +109,15 @@ export class Results {
       if (!this.isLoaded(block)) await this.#load(block);
   }
 
+  /** Why the result at a place is there. */
+  async explain(place: number): Promise<Found | undefined> {
+    if (this.#name === null) return undefined;
+    const page = await answered(
+      client.POST("/api/v1/search", { body: { cursor: `${this.#name}.${place}`, top_k: 1, explain: true } }),
+    );
+    return page.results[0];
+  }
+
   /** Change what is shown of one image. */
   patch(id: number, change: Partial<Found["image"]>): void {
     for (const hits of this.#blocks.values()) {

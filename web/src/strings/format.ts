@@ -36,3 +36,6 @@ export function coordinates(latitude: number, longitude: number): string {
     `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
   return `${part(latitude, "N", "S")}, ${part(longitude, "E", "W")}`;
 }
+
+/** "2021-06" as "June 2021". */
+export const monthName = (value: string) => months.format(new Date(`${value}-01T00:00:00Z`));

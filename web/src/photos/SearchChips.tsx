@@ -1,0 +1,125 @@
+import {
+  CalendarDays,
+  Camera,
+  EyeOff,
+  FileImage,
+  Folder,
+  Hash,
+  HardDrive,
+  Images,
+  LibraryBig,
+  MapPin,
+  Palette,
+  Star,
+  TriangleAlert,
+  UserRound,
+  type LucideIcon,
+} from "lucide-react";
+
+import type { Understood } from "@/api/pending";
+import { Chip } from "@/components/Chip";
+import { bytes } from "@/strings/format";
+import { s } from "@/strings";
+import { without } from "./completion";
+import { ExampleChip, LikeChip } from "./ExampleChips";
+import { toggled, type SearchState } from "./searchState";
+import { useNames } from "./useNames";
+
+interface SearchChipsProps {
+  state: SearchState;
+  understood: Understood | undefined;
+  change: (change: Partial<SearchState>) => void;
+}
+
+interface Part {
+  key: string;
+  icon: LucideIcon;
+  label: string;
+  color?: string;
+  without: Partial<SearchState>;
+}
+
+const KINDS: Record<string, LucideIcon> = {
+  tag: Hash,
+  person: UserRound,
+  people: UserRound,
+  place: MapPin,
+  near: MapPin,
+  camera: Camera,
+  album: LibraryBig,
+  folder: Folder,
+  date: CalendarDays,
+  color: Palette,
+  rating: Star,
+  format: FileImage,
+  size: HardDrive,
+};
+
+/** What the search consists of besides its words: each part can be taken away. */
+export function SearchChips({ state, understood, change }: SearchChipsProps) {
+  const parts = useParts(state);
+  return (
+    <>
+      {state.like !== null && <LikeChip id={state.like} state={state} change={change} />}
+      {state.example !== null && <ExampleChip name={state.example} state={state} change={change} />}
+      {understood?.chips.map((chip) => (
+        <Chip
+          key={`${chip.start}-${chip.end}`}
+          icon={KINDS[chip.kind] ?? Hash}
+          tone="accent"
+          label={chip.negated ? s.search.not(chip.text) : chip.text}
+          onRemove={() => change({ q: without(state.q, chip.start, chip.end) })}
+        />
+      ))}
+      {understood?.problems.map((problem) => (
+        <Chip
+          key={`problem ${problem.start} ${problem.message}`}
+          icon={TriangleAlert}
+          tone="warn"
+          label={problem.message}
+          onRemove={() => change({ q: without(state.q, problem.start, problem.end) })}
+        />
+      ))}
+      {parts.map((part) => (
+        <Chip key={part.key} icon={part.icon} label={part.label} onRemove={() => change(part.without)}>
+          {part.color && (
+            <span className="inline-flex items-center gap-1.5">
+              <span className="size-3.5 rounded-full border border-line" style={{ background: part.color }} />
+              {part.label}
+            </span>
+          )}
+        </Chip>
+      ))}
+    </>
+  );
+}
+
+function useParts(state: SearchState): Part[] {
+  const names = useNames(state);
+  const parts: Part[] = [];
+  const add = (key: string, icon: LucideIcon, label: string, without: Partial<SearchState>, color?: string) =>
+    parts.push({ key, icon, label, without, ...(color !== undefined && { color }) });
+  if (state.after || state.before)
+    add("dates", CalendarDays, s.filters.between(state.after, state.before), { after: null, before: null });
+  if (state.rating !== null) add("rating", Star, s.filters.atLeast(state.rating), { rating: null });
+  for (const id of state.person)
+    add(`person ${id}`, UserRound, names.person(Number(id)), { person: toggled(state.person, id) });
+  for (const tag of state.tag) add(`tag ${tag}`, Hash, tag, { tag: toggled(state.tag, tag) });
+  for (const place of state.place) add(`place ${place}`, MapPin, place, { place: toggled(state.place, place) });
+  if (state.album !== null) add("album", LibraryBig, names.album(state.album), { album: null });
+  for (const camera of state.camera) add(`camera ${camera}`, Camera, camera, { camera: toggled(state.camera, camera) });
+  for (const folder of state.folder)
+    add(`folder ${folder}`, Folder, folder.split("/").slice(-2).join("/"), { folder: toggled(state.folder, folder) });
+  for (const format of state.format)
+    add(`format ${format}`, FileImage, format.toUpperCase(), { format: toggled(state.format, format) });
+  if (state.min_size !== null || state.max_size !== null) {
+    const label = s.filters.sizes(state.min_size && bytes(state.min_size), state.max_size && bytes(state.max_size));
+    add("size", HardDrive, label, { min_size: null, max_size: null });
+  }
+  if (state.color) add("color", Palette, state.color, { color: null }, state.color);
+  if (state.position) add("position", MapPin, s.filters.position, { position: false });
+  if (state.box) add("box", MapPin, s.filters.box, { box: null });
+  if (state.hidden) add("hidden", EyeOff, s.filters.hidden, { hidden: false });
+  if (state.all) add("all", Images, s.search.everything, { all: false });
+  return parts;
+}

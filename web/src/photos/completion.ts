@@ -1,0 +1,26 @@
+/** Completing the last word of a query. */
+
+/** The word being typed: from the last blank outside quotes to the end. */
+export function lastWord(text: string): string {
+  return text.slice(startOfLastWord(text));
+}
+
+/** The text with its last word replaced by what was suggested, ready for the next word. */
+export function completed(text: string, insert: string): string {
+  return `${text.slice(0, startOfLastWord(text))}${insert} `;
+}
+
+function startOfLastWord(text: string): number {
+  let quoted = false;
+  let start = 0;
+  for (let index = 0; index < text.length; index++) {
+    if (text[index] === '"') quoted = !quoted;
+    else if (/\s/.test(text[index] ?? "") && !quoted) start = index + 1;
+  }
+  return start;
+}
+
+/** A query without one of its parts, the blanks around it closed up. */
+export function without(text: string, start: number, end: number): string {
+  return `${text.slice(0, start)} ${text.slice(end)}`.replace(/\s+/g, " ").trim();
+}
