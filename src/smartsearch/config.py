@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,54 @@ def load_settings(places: Places, environ: Mapping[str, str] = os.environ) -> Se
         _merge(raw, variables)
         origins.append("SMARTSEARCH_* variables")
     return _validate(raw, ", ".join(origins)) if raw else Settings()
+
+
+def write_settings(places: Places, changes: Mapping[str, Any]) -> None:
+    """Change settings in the library's own file, whose comments and order stay.
+
+    ``changes`` is nested as `as_dict` is; None takes a value out of the file. ConfigError, and nothing is written, when
+    the result would not be valid.
+    """
+    import tomlkit
+
+    path = places.config_files[1]
+    _read_toml(path)  # says what is wrong with it in better words
+    document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+    for name, value in changes.items():
+        if isinstance(value, Mapping):
+            table = document.setdefault(name, tomlkit.table())
+            for key, inner in value.items():
+                _put(table, key, inner)
+        else:
+            _put(document, name, value)
+    text = tomlkit.dumps(document)
+    _validate(tomllib.loads(text), str(path))
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        temporary.write_text(text, "utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def changed(settings: Settings, changes: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings after `write_settings`: None stands for the default, and the environment wins. ConfigError."""
+    raw, defaults = as_dict(settings), as_dict(Settings())
+    for name, value in changes.items():
+        if isinstance(value, Mapping):
+            for key, inner in value.items():
+                raw.setdefault(name, {})[key] = defaults.get(name, {}).get(key) if inner is None else inner
+        else:
+            raw[name] = defaults.get(name) if value is None else value
+    _merge(raw, _from_environment(environ))
+    return _validate(raw, "the change")
+
+
+def _put(table: MutableMapping[str, Any], key: str, value: Any) -> None:
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

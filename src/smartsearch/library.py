@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -145,6 +145,19 @@ class Library:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def configure(self, changes: Mapping[str, Any]) -> None:
+        """Change settings, nested as in `config.as_dict`, for this library: in its config.toml, in force at once. Open
+        models and workers keep what they were started with. ConfigError for what is not valid."""
+        from smartsearch.config import changed, write_settings
+        from smartsearch.crawler.ignore import IgnoreRules
+
+        with self._lock:
+            settings = changed(self.settings, changes)
+            IgnoreRules.of("/", settings.discovery.exclude)
+            write_settings(self.places, changes)
+            self.settings = settings
+            self.__dict__.pop("thumbnails", None)
+
     # -- models
 
     @property
@@ -180,10 +193,12 @@ class Library:
         retry_errors: bool = False,
         progress: Callable[[IndexProgress], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
+        started: Callable[[int], None] = lambda _: None,
     ) -> IndexReport:
         """Bring the library up to date with these folders or files, or with all known roots when none are given.
 
-        Can be stopped (Ctrl-C, ``cancelled``) or killed at any moment; the next call goes on. Raises
+        ``started`` hears the id of the job row. Can be stopped (Ctrl-C, ``cancelled``, a request in the row) or killed
+        at any moment; the next call goes on. Raises
         PathNotFoundError before anything is changed, LibraryBusyError when another process is indexing, and
         LibraryReadOnlyError, DiskFullError or ModelError with all committed work kept.
         """
@@ -192,7 +207,9 @@ class Library:
             self.store.put_setting(_ACTIVE, str(self.catalog.pinned(self.model)))
         coming = self.next_model
         with self._index_session(coming) as session:
-            report = session.run(targets, retry_errors=retry_errors, progress=progress, cancelled=cancelled)
+            report = session.run(
+                targets, retry_errors=retry_errors, progress=progress, cancelled=cancelled, started=started
+            )
         self._complete_next_model(coming, report, targets)
         progress(replace(report.progress, current="automatic tags"))  # the first words of a large model take a minute
         report = self._tag_the_rest(report, cancelled)
@@ -270,12 +287,15 @@ class Library:
     def forget_root(self, path: Path) -> int:
         """Give up a root for good: it is no longer indexed, and its images are forgotten, unless another root holds
         them too. Returns how many. Files on disk are not touched. PathNotFoundError if it is no root."""
+        from smartsearch.indexing.lock import exclusive
+
         doomed = self._only_in_root(path)
         absolute = full_path(path)
         inside = os.path.join(absolute, "")
-        self.store.remove_root(absolute)
-        self.store.forget_errors([error.path for error in self.store.errors() if error.path.startswith(inside)])
-        return self.prune(sorted(doomed))
+        with exclusive(self.places.library):
+            self.store.remove_root(absolute)
+            self.store.forget_errors([error.path for error in self.store.errors() if error.path.startswith(inside)])
+            return self._forget(sorted(doomed))
 
     def count_in_root(self, path: Path) -> int:
         """How many images `forget_root` would forget."""
@@ -474,11 +494,14 @@ class Library:
         from smartsearch.indexing.lock import exclusive
 
         with exclusive(self.places.library):
-            doomed = self.store.assets(asset_ids)
-            forgotten = self.store.forget(asset_ids)
-            for digest in {asset.file_hash for asset in doomed}:
-                if not self.store.find_by_hash(digest, NO_SPACE):
-                    self.thumbnails.remove(digest)
+            return self._forget(asset_ids)
+
+    def _forget(self, asset_ids: Sequence[int]) -> int:
+        doomed = self.store.assets(asset_ids)
+        forgotten = self.store.forget(asset_ids)
+        for digest in {asset.file_hash for asset in doomed}:
+            if not self.store.find_by_hash(digest, NO_SPACE):
+                self.thumbnails.remove(digest)
         return forgotten
 
     def doctor(self, *, repair: bool = False) -> DoctorReport:

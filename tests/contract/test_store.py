@@ -29,7 +29,7 @@ from smartsearch.core.assets import (
     TouchImage,
     UpdateMetadata,
 )
-from smartsearch.core.errors import AssetNotFoundError
+from smartsearch.core.errors import AssetNotFoundError, JobNotFoundError
 from smartsearch.core.ports import Store
 from smartsearch.core.query import And, Everything, FormatIs, HasTag, IdIn, InFolder, Not, Present, TakenBetween
 from tests.contract.conftest import Clock
@@ -758,6 +758,9 @@ class TestTheRest:
         job = store.jobs()[1]
         assert (job.state, job.total, job.finished_at, job.detail) == ("done", 10, clock.now, {"new": 9})
         assert len(store.jobs(limit=1)) == 1
+        assert store.job(first.id) == job
+        with pytest.raises(JobNotFoundError):
+            store.job(second.id + 1)
 
     def test_cancel(self, store: Store) -> None:
         job = store.start_job("index", {})

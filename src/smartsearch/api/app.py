@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
@@ -15,7 +18,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Scope
 
 from smartsearch.api import problems
-from smartsearch.api.routes import albums, export, images, overview, search, system
+from smartsearch.api.background import BackgroundJobs
+from smartsearch.api.routes import albums, export, images, indexing, overview, search, system
+from smartsearch.api.routes import jobs as job_routes
 from smartsearch.api.security import Guard
 from smartsearch.library import Library
 
@@ -50,7 +55,17 @@ Errors are problem details (RFC 9457). There are no passwords yet: the server li
 
 
 def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
-    """The API over an open library, which the caller closes. ``web`` is the folder of the built web page."""
+    """The API over an open library, which the caller closes. ``web`` is the folder of the built web page.
+
+    Whoever runs it through its lifespan has running jobs stopped at the end.
+    """
+    jobs = BackgroundJobs(library)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(jobs.close)
+
     app = _Application(
         title="smartsearch",
         description=_DESCRIPTION,
@@ -62,9 +77,11 @@ def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
         max_body_size=MAX_BODY_BYTES,
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
+        lifespan=lifespan,
     )
     app.state.library = library
-    for module in (system, search, overview, export, images, albums):
+    app.state.jobs = jobs
+    for module in (system, search, overview, export, images, albums, indexing, job_routes):
         app.include_router(module.router, prefix=PREFIX, responses=problems.PROBLEMS)
     limit = library.settings.server.max_upload_bytes + MAX_BODY_BYTES
     app.include_router(search.uploads, prefix=PREFIX, responses=problems.PROBLEMS, max_body_size=limit)

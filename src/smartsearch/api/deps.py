@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
+from smartsearch.api.background import BackgroundJobs
 from smartsearch.library import Library
 
 MAX_ID = 2**63 - 1
@@ -17,5 +18,11 @@ def _library(request: Request) -> Library:
     return library
 
 
+def _jobs(request: Request) -> BackgroundJobs:
+    jobs: BackgroundJobs = request.app.state.jobs
+    return jobs
+
+
+JobsDep = Annotated[BackgroundJobs, Depends(_jobs)]
 LibraryDep = Annotated[Library, Depends(_library)]
 ImageId = Annotated[int, Path(ge=1, le=MAX_ID, description="An image's id, from a search.", examples=[1])]

@@ -60,6 +60,10 @@ class AlbumNotFoundError(NotFoundError):
     """No album with that id is in the library."""
 
 
+class JobNotFoundError(NotFoundError):
+    """No job with that id is known."""
+
+
 class AlbumExistsError(UsageError):
     """Another album has that name."""
 

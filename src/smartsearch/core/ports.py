@@ -231,6 +231,10 @@ class Store(Protocol):
 
     def cancel_requested(self, job_id: int) -> bool: ...
 
+    def job(self, job_id: int) -> Job:
+        """JobNotFoundError if there is none."""
+        ...
+
     def jobs(self, limit: int = 20) -> list[Job]:
         """Newest first."""
         ...

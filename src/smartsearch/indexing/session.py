@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -32,6 +32,9 @@ waits for a full batch."""
 
 JOB_ROW_SECONDS = 1.0
 """How often the job row is brought up to date: it feeds `status` and the web page."""
+
+SHOWN_PATHS = 100
+"""Paths that a job row names."""
 
 
 def _nothing(_: object) -> None:
@@ -84,10 +87,13 @@ class IndexSession:
         retry_errors: bool = False,
         progress: Callable[[IndexProgress], None] = _nothing,
         cancelled: Callable[[], bool] = lambda: False,
+        started: Callable[[int], None] = _nothing,
     ) -> IndexReport:
-        """One run under the lock, with a job row. LibraryBusyError when another process holds the lock."""
+        """One run under the lock, with a job row, whose id ``started`` hears. LibraryBusyError when another process
+        holds the lock."""
         with exclusive(self._folder):
-            row = _JobRow(self._store, [target.start or target.root.path for target in targets])
+            row = _JobRow(self._store, targets, retry_errors)
+            started(row.job_id)
 
             def tell(state: IndexProgress) -> None:
                 row.update(state)
@@ -105,8 +111,8 @@ class IndexSession:
             )
             try:
                 report = pipeline.run(targets, retry_errors=retry_errors)
-            except BaseException:
-                row.end("failed")
+            except BaseException as error:
+                row.fail(error)
                 raise
             row.end(report.state, report.progress)
             return report
@@ -169,14 +175,22 @@ def changed_targets(roots: Sequence[Root], places: ChangedPlaces) -> list[Target
 class _JobRow:
     """The durable trace of a run, written at most once a second."""
 
-    def __init__(self, store: Store, paths: Sequence[str]) -> None:
+    def __init__(self, store: Store, targets: Sequence[Target], retry_errors: bool) -> None:
         self._store = store
-        shown = [path.encode("utf-8", "backslashreplace").decode() for path in paths[:100]]
-        self._detail: dict[str, Any] = {"paths": shown}
+        paths = [target.start or target.root.path for target in targets]
+        self._detail: dict[str, Any] = {
+            "paths": [path.encode("utf-8", "backslashreplace").decode() for path in paths[:SHOWN_PATHS]],
+            "recursive": all(target.deep and target.root.recursive for target in targets),
+            "retry_errors": retry_errors,
+        }
         self._job: Job = store.start_job("index", self._detail)
         self._written = time.monotonic()
         self._last = IndexProgress()
         self.cancel_requested = False
+
+    @property
+    def job_id(self) -> int:
+        return self._job.id
 
     def update(self, state: IndexProgress) -> None:
         """Write the progress if a second has passed, and look whether somebody asked to stop."""
@@ -186,14 +200,16 @@ class _JobRow:
         self._write("running")
         self.cancel_requested = self._store.cancel_requested(self._job.id)
 
-    def end(self, state: JobState, progress: IndexProgress | None = None) -> None:
-        """Write how it ended. A library that can no longer be written keeps its row: it reads as interrupted."""
-        self._last = progress or self._last
-        try:
-            self._write(state)
-        except SmartsearchError:
-            if state != "failed":
-                raise
+    def end(self, state: JobState, progress: IndexProgress) -> None:
+        """Write how it ended."""
+        self._last = progress
+        self._write(state)
+
+    def fail(self, error: BaseException) -> None:
+        """Write why it ended. A library that can no longer be written keeps its row: it reads as interrupted."""
+        self._detail["error"] = error.message if isinstance(error, SmartsearchError) else type(error).__name__
+        with suppress(SmartsearchError):
+            self._write("failed")
 
     def _write(self, state: JobState) -> None:
         self._written = time.monotonic()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from smartsearch.core.assets import Job, JobState
+from smartsearch.core.errors import JobNotFoundError
 from smartsearch.stores import rows
 
 _COLUMNS = "id, kind, state, total, done, errors, started_at, updated_at, finished_at, pid, detail"
@@ -68,10 +69,20 @@ def update(
 
 def recent(connection: sqlite3.Connection, limit: int) -> list[Job]:
     """Newest first. A job whose process died shows as "interrupted" already."""
-    found = connection.execute(
-        f"SELECT {_COLUMNS}, process FROM jobs ORDER BY id DESC LIMIT ?", (max(limit, 0),)
-    ).fetchall()
-    return [_job_from(row[:-1], interrupted=row[2] == "running" and not _alive(row[9], row[-1])) for row in found]
+    query = f"SELECT {_COLUMNS}, process FROM jobs ORDER BY id DESC LIMIT ?"
+    return [_seen(row) for row in connection.execute(query, (max(limit, 0),)).fetchall()]
+
+
+def one(connection: sqlite3.Connection, job_id: int) -> Job:
+    """As `recent` shows it. JobNotFoundError if there is none."""
+    row = connection.execute(f"SELECT {_COLUMNS}, process FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    if row is None:
+        raise JobNotFoundError(f"There is no job {job_id}.")
+    return _seen(row)
+
+
+def _seen(row: tuple[Any, ...]) -> Job:
+    return _job_from(row[:-1], interrupted=row[2] == "running" and not _alive(row[9], row[-1]))
 
 
 def _job_from(row: tuple[Any, ...], *, interrupted: bool = False) -> Job:

@@ -475,6 +475,10 @@ class SqliteStore:
             row = connection.execute("SELECT cancel_requested FROM jobs WHERE id = ?", (job_id,)).fetchone()
         return row is not None and bool(row[0])
 
+    def job(self, job_id: int) -> Job:
+        with self._database.read() as connection:
+            return jobs.one(connection, job_id)
+
     def jobs(self, limit: int = 20) -> list[Job]:
         with self._database.read() as connection:
             return jobs.recent(connection, limit)

@@ -43,7 +43,7 @@ from smartsearch.core.assets import (
     TouchImage,
     UpdateMetadata,
 )
-from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError
+from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError, JobNotFoundError
 from smartsearch.core.faces import PutFaces
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
@@ -397,6 +397,11 @@ class MemoryStore:
 
     def cancel_requested(self, job_id: int) -> bool:
         return job_id in self._state.cancelled
+
+    def job(self, job_id: int) -> Job:
+        if job_id not in self._state.jobs:
+            raise JobNotFoundError(f"There is no job {job_id}.")
+        return self._state.jobs[job_id]
 
     def jobs(self, limit: int = 20) -> list[Job]:
         return sorted(self._state.jobs.values(), key=lambda job: -job.id)[: max(limit, 0)]

@@ -56,6 +56,26 @@ export interface paths {
         patch: operations["change_album"];
         trace?: never;
     };
+    "/api/v1/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Folders
+         * @description Look for a folder to index, below those that the setting `server.browse` names.
+         */
+        get: operations["folders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -218,6 +238,239 @@ export interface paths {
         get: operations["thumbnail"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/index/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Index Errors
+         * @description The files that could not be indexed, and why.
+         */
+        get: operations["index_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/index/errors/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Errors
+         * @description Try the files that could not be read again, as a run over all indexed folders.
+         */
+        post: operations["retry_errors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/index/exclusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exclusions
+         * @description The own exclusions; version control, trash, caches and the like are left out anyway.
+         */
+        get: operations["exclusions"];
+        /**
+         * Replace Exclusions
+         * @description Replace the own exclusions, in the library's config.toml. The next scan marks what they cover as missing.
+         */
+        put: operations["replace_exclusions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/index/roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roots
+         * @description The indexed folders.
+         */
+        get: operations["roots"];
+        put?: never;
+        /**
+         * Add Root
+         * @description Remember a folder below those that may be browsed. The next scan indexes it.
+         */
+        post: operations["add_root"];
+        /**
+         * Remove Root
+         * @description Give up an indexed folder and forget its images with their tags and ratings. The files are not touched.
+         */
+        delete: operations["remove_root"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/index/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Scan
+         * @description Bring the library up to date, as a job. New folders must lie below those that may be browsed. 409 while another
+         *     job or process works on the library.
+         */
+        post: operations["scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/index/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Index Status
+         * @description The state of the library, and of the latest index run.
+         */
+        get: operations["index_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs
+         * @description The latest jobs, those of other processes too.
+         */
+        get: operations["jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job
+         * @description One job.
+         */
+        get: operations["job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description Ask a job to stop. It does within a second or so, keeps what is done, and can be resumed.
+         */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Events
+         * @description Follow a job (server-sent events) until it ends.
+         */
+        get: operations["job_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Job
+         * @description Go on with what a job has left undone, as a new job. 409 while another one runs.
+         */
+        post: operations["resume_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -498,6 +751,20 @@ export interface components {
             start: string;
         };
         /**
+         * Exclusions
+         * @description What is left out of every scan, in gitignore syntax relative to each indexed folder.
+         */
+        Exclusions: {
+            /**
+             * Patterns
+             * @example [
+             *       "*.gif",
+             *       "old/"
+             *     ]
+             */
+            patterns: string[];
+        };
+        /**
          * ExportBody
          * @description A question, and what to make of the answer.
          */
@@ -759,6 +1026,44 @@ export interface components {
              * @description Words in file name, folder, tags, title or description.
              */
             words?: string | null;
+        };
+        /**
+         * Folder
+         * @description A folder of the server's machine.
+         */
+        Folder: {
+            /**
+             * Allowed
+             * @description What the setting `server.browse` permits.
+             */
+            allowed: string[];
+            /**
+             * Folders
+             * @description By name. Hidden ones are left out.
+             */
+            folders: components["schemas"]["Subfolder"][];
+            /**
+             * Parent
+             * @description Null: there is nothing above it that may be looked at.
+             */
+            parent: string | null;
+            /**
+             * Path
+             * @description Null: the folders themselves that may be looked at.
+             */
+            path: string | null;
+        };
+        /**
+         * Forgotten
+         * @description What is no longer in the library; files on disk are not touched.
+         */
+        Forgotten: {
+            /**
+             * Forgotten
+             * @description Images.
+             * @example 120
+             */
+            forgotten: number;
         };
         /**
          * Found
@@ -1089,6 +1394,192 @@ export interface components {
             source: "user" | "keywords" | "auto";
         };
         /**
+         * IndexErrors
+         * @description Newest first.
+         */
+        IndexErrors: {
+            /** Errors */
+            errors: components["schemas"]["UnreadableFile"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * IndexStatus
+         * @description What the library holds and what is going on.
+         */
+        IndexStatus: {
+            /**
+             * Disk Bytes
+             * @description Database and vector index.
+             */
+            disk_bytes: number;
+            /**
+             * Embeddings
+             * @description Vectors by embedding space.
+             */
+            embeddings: {
+                [key: string]: number;
+            };
+            /**
+             * Errors
+             * @description Files that could not be read.
+             */
+            errors: number;
+            /** Generation */
+            generation: number;
+            /** @description The latest index run. */
+            job: components["schemas"]["Job"] | null;
+            /** Last Updated */
+            last_updated: string | null;
+            /**
+             * Missing
+             * @description Their files were gone at the last scan.
+             */
+            missing: number;
+            /**
+             * Model
+             * @example pocket
+             */
+            model: string;
+            /**
+             * Next Model
+             * @description Takes over once every image has its vector.
+             */
+            next_model: string | null;
+            /** Read Only */
+            read_only: boolean;
+            /**
+             * Roots
+             * @description How many folders are indexed.
+             */
+            roots: number;
+            /**
+             * Total Images
+             * @example 24000
+             */
+            total_images: number;
+        };
+        /**
+         * IndexedFolder
+         * @description A folder (or file) that is kept in the library.
+         */
+        IndexedFolder: {
+            /**
+             * Available
+             * @description Whether it is there right now.
+             */
+            available: boolean;
+            /**
+             * Images
+             * @description In it and below, shown ones.
+             * @example 24000
+             */
+            images: number;
+            /**
+             * Path
+             * @example /home/anna/Pictures
+             */
+            path: string;
+            /** Recursive */
+            recursive: boolean;
+        };
+        /**
+         * IndexedFolders
+         * @description In the order they were added.
+         */
+        IndexedFolders: {
+            /** Roots */
+            roots: components["schemas"]["IndexedFolder"][];
+        };
+        /**
+         * Job
+         * @description A long task.
+         */
+        Job: {
+            /**
+             * Current
+             * @description What it is at.
+             * @example /home/anna/Pictures/cat.jpg
+             */
+            current: string | null;
+            /**
+             * Detail
+             * @description Its parameters and further counts.
+             */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Done
+             * @example 1200
+             */
+            done: number;
+            /**
+             * Error
+             * @description Why it failed.
+             */
+            error: string | null;
+            /**
+             * Errors
+             * @example 3
+             */
+            errors: number;
+            /**
+             * Eta
+             * @description Seconds left, null while unknown.
+             * @example 155
+             */
+            eta: number | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * @example 7
+             */
+            id: number;
+            /**
+             * Kind
+             * @example index
+             */
+            kind: string;
+            /**
+             * Rate
+             * @description Files a second.
+             * @example 24.5
+             */
+            rate: number | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * State
+             * @description Interrupted: its process is gone. Whatever has not run to its end can be resumed.
+             * @enum {string}
+             */
+            state: "running" | "done" | "cancelled" | "failed" | "interrupted";
+            /**
+             * Total
+             * @description So far; it grows while folders are still being looked through.
+             * @example 5000
+             */
+            total: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * Jobs
+         * @description Newest first.
+         */
+        Jobs: {
+            /** Jobs */
+            jobs: components["schemas"]["Job"][];
+        };
+        /**
          * Map
          * @description Largest clusters first.
          */
@@ -1215,6 +1706,22 @@ export interface components {
             name: string;
         };
         /**
+         * NewFolder
+         * @description A folder to keep in the library.
+         */
+        NewFolder: {
+            /**
+             * Path
+             * @example /home/anna/Pictures
+             */
+            path: string;
+            /**
+             * Recursive
+             * @default true
+             */
+            recursive?: boolean;
+        };
+        /**
          * Position
          * @description Degrees (WGS 84), south and west negative.
          */
@@ -1284,6 +1791,32 @@ export interface components {
              * @example 4
              */
             value: number;
+        };
+        /**
+         * Scan
+         * @description What to look at.
+         */
+        Scan: {
+            /**
+             * Paths
+             * @description Folders or files. None: all indexed folders.
+             * @default []
+             * @example [
+             *       "/home/anna/Pictures"
+             *     ]
+             */
+            paths?: string[];
+            /**
+             * Recursive
+             * @default true
+             */
+            recursive?: boolean;
+            /**
+             * Retry Errors
+             * @description Also files that could not be read and have not changed since.
+             * @default false
+             */
+            retry_errors?: boolean;
         };
         /**
          * SearchBody
@@ -1414,6 +1947,27 @@ export interface components {
             min: number;
         };
         /**
+         * Subfolder
+         * @description A folder in the one looked at.
+         */
+        Subfolder: {
+            /**
+             * Indexed
+             * @description It is in the library, by itself or as part of a folder above it.
+             */
+            indexed: boolean;
+            /**
+             * Name
+             * @example Pictures
+             */
+            name: string;
+            /**
+             * Path
+             * @example /home/anna/Pictures
+             */
+            path: string;
+        };
+        /**
          * TagNames
          * @description Names of tags.
          */
@@ -1470,6 +2024,33 @@ export interface components {
              * @enum {string}
              */
             unit?: "day" | "month" | "year";
+        };
+        /**
+         * UnreadableFile
+         * @description A file that could not be indexed.
+         */
+        UnreadableFile: {
+            /**
+             * Code
+             * @description Stable word for the kind of problem.
+             * @example corrupt
+             */
+            code: string;
+            /**
+             * Message
+             * @example The file ends too early.
+             */
+            message: string;
+            /**
+             * Path
+             * @example /home/anna/Pictures/broken.jpg
+             */
+            path: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
         };
         /**
          * Value
@@ -1693,6 +2274,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Album"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    folders: {
+        parameters: {
+            query?: {
+                /** @description Without: where to start. */
+                path?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folder"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */
@@ -2215,6 +2837,571 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    index_errors: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From `next_cursor`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexErrors"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exclusions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exclusions"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_exclusions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Exclusions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exclusions"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexedFolders"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_root: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFolder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexedFolder"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_root: {
+        parameters: {
+            query: {
+                /** @description As listed. */
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forgotten"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    index_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexStatus"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Jobs"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A job's id. */
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A job's id. */
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A job's id. */
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `progress` when the job has changed, `end` when it has ended. Their data is a Job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A job's id. */
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
             };
             /** @description The request is invalid, or a file is no image that can be read */
             422: {
