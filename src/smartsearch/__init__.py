@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from smartsearch.core.errors import SmartsearchError
     from smartsearch.evaluation import Evaluation, evaluate
     from smartsearch.library import Library
-    from smartsearch.search.service import Hit, SearchRequest, SearchResult
+    from smartsearch.search.ranking import Hit
+    from smartsearch.search.service import SearchRequest, SearchResult
 
 __all__ = [
     "Evaluation",
@@ -36,7 +37,7 @@ __all__ = [
 
 _HOMES = {
     "Evaluation": "smartsearch.evaluation",
-    "Hit": "smartsearch.search.service",
+    "Hit": "smartsearch.search.ranking",
     "Library": "smartsearch.library",
     "Places": "smartsearch.config",
     "SearchRequest": "smartsearch.search.service",

@@ -35,6 +35,7 @@ from smartsearch.search.overview import Overviews
 from smartsearch.search.paging import Answer, Answers
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
 from smartsearch.search.text_cache import CachedTextEncoder
+from smartsearch.search.understanding import QueryReader
 from smartsearch.stores.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ class Library:
         self.people = People(store.people)
         self.answers = Answers()
         self.overviews = Overviews(store)
+        self.queries = QueryReader(store, settings.search)
+        """What the words of a query mean in this library."""
         self.texts: dict[str, CachedTextEncoder] = {}
         """By space key."""
         self._lock = threading.Lock()

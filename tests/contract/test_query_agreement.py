@@ -24,6 +24,7 @@ from smartsearch.core.query import (
     Everything,
     FaceCount,
     FileSizeBetween,
+    FolderNamed,
     FormatIs,
     HasGps,
     HasPerson,
@@ -41,6 +42,7 @@ from smartsearch.core.query import (
     RatingBetween,
     Shown,
     TakenBetween,
+    TakenInSeason,
     WithinBox,
 )
 from smartsearch.stores.sql import compile_query
@@ -56,6 +58,7 @@ WORDS = st.sampled_from(["Canon", "canon", "CAN", "EOS", "é", "É", "", "%", "\
 TAGS = st.sampled_from(["dog", "Dog", "DOG", "É", "é", "100%", "_"])
 FORMATS = st.sampled_from(["jpeg", "png", "heif"])
 MOMENTS = st.datetimes(datetime(2019, 1, 1), datetime(2021, 1, 1)) | st.sampled_from([datetime.min, datetime.max])
+DAYS = st.tuples(st.integers(1, 12), st.integers(1, 31))
 SIZES = st.integers(0, 5) | st.sampled_from([2**31, 2**62])
 COLORS = st.sampled_from([0, 0xFFFFFF, 0xFF0000, 0xD03020, 0x101010, 0x8C2020])
 DEGREES = st.integers(-3, 3).map(float) | st.sampled_from([-180.0, 180.0, 179.5])
@@ -93,10 +96,12 @@ LEAVES: st.SearchStrategy[Query] = st.one_of(
     st.builds(InAlbum, st.integers(-1, 6) | st.just(2**70)),
     st.builds(IdIn, st.lists(st.integers(-1, 6) | st.just(2**70), max_size=4).map(tuple)),
     st.builds(TakenBetween, st.none() | MOMENTS, st.none() | MOMENTS),
+    st.builds(TakenInSeason, DAYS, DAYS),
     st.builds(FormatIs, st.lists(FORMATS | st.just("\ud800"), max_size=2).map(tuple)),
     st.builds(FileSizeBetween, st.none() | SIZES, st.none() | SIZES | st.just(2**80)),
     st.builds(PixelsBetween, st.none() | st.integers(0, 17), st.none() | st.integers(0, 17)),
     st.builds(InFolder, FOLDERS | FOLDERS.map(lambda folder: folder + "/") | st.sampled_from(["", "\ud800"])),
+    st.builds(FolderNamed, st.sampled_from(["a", "A", "r", "r/a", "a%", "", "/", "a_", BAD_BYTES, "\ud800", "\ufffd"])),
     st.builds(NameLike, NAMES | st.sampled_from(["", "*", "?", "*a*", "??", "\ud800", "*" * 9000, "a" * 9000])),
     st.builds(CameraIs, WORDS | st.just("\ud800")),
     st.builds(CameraModelIn, st.lists(WORDS | st.just("\ud800"), max_size=2).map(tuple)),

@@ -95,6 +95,26 @@ def test_filters(run: Run, photos: Path) -> None:
     assert "not a date" in run("query", "blue", "--after", "someday", code=2).stderr
 
 
+def test_filters_in_the_words_of_a_query(run: Run, photos: Path, home: Path) -> None:
+    run("index", photos)
+    found = run("query", "name:*blue* is:hidden OR name:*blue* type:jpg", "--format", "paths").stdout.split()
+    assert found
+    assert all("blue" in path for path in found)
+    shown = run("query", "a lake -people", "--min-score", "0").stdout
+    assert "Read as: a lake, not people." in shown
+    noted = run("query", "Mission:Impossible", "--min-score", "0", "--format", "paths")
+    assert "There is no field 'Mission'." in noted.stderr
+    assert len(noted.stdout.split()) == 12
+
+
+def test_a_filter_that_is_not_understood_stops_the_query(run: Run, photos: Path, home: Path) -> None:
+    run("index", photos)
+    refused = run("query", "dog camra:X100", code=2)
+    assert refused.stdout == ""
+    assert "dog camra:X100\n    ^^^^^\n" in refused.stderr
+    assert "Did you mean camera?" in refused.stderr
+
+
 def test_similar_and_mixed(run: Run, photos: Path, tmp_path: Path) -> None:
     run("index", photos)
     example = save_picture(tmp_path / "example.png", "green", seed=9)

@@ -6,6 +6,7 @@ import csv
 import io
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,9 @@ from smartsearch.cli import filters
 from smartsearch.cli.options import LibraryOption, ModelOption, json_default, open_library
 
 if TYPE_CHECKING:
-    from smartsearch.search.service import Hit, SearchRequest, SearchResult
+    from smartsearch.core.queryparse import ParsedQuery
+    from smartsearch.search.ranking import Hit
+    from smartsearch.search.service import SearchRequest, SearchResult
 
 
 class Format(StrEnum):
@@ -25,6 +28,12 @@ class Format(StrEnum):
     jsonl = "jsonl"
     csv = "csv"
     paths = "paths"
+
+
+class SortBy(StrEnum):
+    relevance = "relevance"
+    newest = "newest"
+    oldest = "oldest"
 
 
 TopOption = Annotated[int, typer.Option("--top", "-n", min=1, help="How many results at most.")]
@@ -42,7 +51,8 @@ OpenOption = Annotated[bool, typer.Option("--open", help="Open the best result i
 ThumbsOption = Annotated[bool, typer.Option("--thumbnails", help="Draw small pictures in a true-colour terminal.")]
 
 QUERY_EPILOG = (
-    'Examples: smartsearch query "dog on a beach" --after 2021 --top 5; '
+    'Examples: smartsearch query "dog on a beach last summer without people" --top 5; '
+    'smartsearch query "harbour camera:X100 rating:>=4" --sort newest; '
     'smartsearch query "sunset" --format paths -0 | xargs -0 ls -l; '
     'smartsearch query "in red" --image coat.jpg'
 )
@@ -58,7 +68,7 @@ def register(app: typer.Typer) -> None:
 
 def query(
     context: typer.Context,
-    text: Annotated[list[str] | None, typer.Argument(help="What the photo shows, in plain words.")] = None,
+    text: Annotated[list[str] | None, typer.Argument(help="What the photo shows, when, and what not.")] = None,
     image: Annotated[Path | None, typer.Option("--image", "-i", help="Also search by this example image.")] = None,
     image_weight: Annotated[float, typer.Option(min=0, max=1, help="The image's part of a mixed query.")] = 0.5,
     top: TopOption = 20,
@@ -76,26 +86,34 @@ def query(
     camera: filters.CameraOption = None,
     tag: filters.TagOption = None,
     words: filters.WordsOption = None,
+    sort: Annotated[SortBy, typer.Option("--sort", help="By date: newest or oldest of what is relevant.")] = (
+        SortBy.relevance
+    ),
     null: NullOption = False,
     open_best: OpenOption = False,
     thumbnails: ThumbsOption = False,
     model: ModelOption = None,
     library: LibraryOption = None,
 ) -> None:
-    """Find photos by describing them."""
+    """Find photos by describing them: plain words, with dates, "without ...", and field:value to be exact.
+
+    Fields: date, after, before, in (folder), name, tag, album, camera, type, size, rating, has:gps, is:hidden. A minus
+    negates, OR and parentheses combine, quotes take words as they are. A query that begins with a minus goes after --.
+    """
     from smartsearch.search.service import SearchRequest
 
     where = filters.combine(after, before, type, min_size, max_size, folder, name, camera, tag)
     request = SearchRequest(
-        text=" ".join(text or ()),
         image=image,
         where=where,
         full_text=words,
         top=top,
         min_score=min_score,
         image_weight=image_weight,
+        sort=sort.value,
     )
-    _run(context, library, model, request, _chosen(format, as_json, null), export, open_best, thumbnails)
+    output = Output(_chosen(format, as_json, null), export, open_best, thumbnails)
+    _run(context, library, model, request, output, " ".join(text or ()))
 
 
 def similar(
@@ -116,11 +134,21 @@ def similar(
     from smartsearch.search.service import SearchRequest
 
     request = SearchRequest(image=image, top=top, min_score=min_score)
-    _run(context, library, model, request, _chosen(format, as_json, null), export, open_best, thumbnails)
+    _run(context, library, model, request, Output(_chosen(format, as_json, null), export, open_best, thumbnails))
 
 
 def _chosen(format: Format, as_json: bool, null: bool) -> str:
     return "null" if null else "json" if as_json else format.value
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What becomes of the results."""
+
+    format: str
+    export: Path | None
+    open_best: bool
+    thumbnails: bool
 
 
 def _run(
@@ -128,27 +156,59 @@ def _run(
     library: str | None,
     model: str | None,
     request: SearchRequest,
-    format: str,
-    export: Path | None,
-    open_best: bool,
-    thumbnails: bool,
+    output: Output,
+    text: str = "",
 ) -> None:
+    export = output.export
     if export is not None and export.suffix.lower() not in (".json", ".jsonl", ".csv"):
         raise typer.BadParameter("the name must end in .json, .jsonl or .csv", param_hint="--export")
     from smartsearch.catalog import ModelChoice
 
     with open_library(context, library, read_only=True) as opened:
+        understood = opened.queries.parse(text) if text.strip() else None
+        if understood:
+            _report_problems(understood)
+            request = replace(request, clauses=understood.clauses)
         result = opened.search(request, ModelChoice.parse(model) if model else None)
         if export is not None:
             # First: whoever reads standard output may leave early, as `head` does.
             _write_export(export, as_text(result.hits, export.suffix.lower()[1:]))
-        if format == "table":
-            _print_table(result, opened.thumbnail_path if thumbnails else None)
+        if output.format == "table":
+            _print_table(result, opened.thumbnail_path if output.thumbnails else None)
+            _print_understood(understood)
         else:
-            sys.stdout.buffer.write(as_text(result.hits, format).encode("utf-8", "surrogateescape"))
+            sys.stdout.buffer.write(as_text(result.hits, output.format).encode("utf-8", "surrogateescape"))
             sys.stdout.buffer.flush()
-        if open_best and result.hits:
+        if output.open_best and result.hits:
             typer.launch(result.hits[0].asset.path)
+
+
+def _report_problems(understood: ParsedQuery) -> None:
+    """What was read as words is only pointed out; QueryError where a filter would be missing: results that were not
+    narrowed down as asked are worse than none."""
+    from smartsearch.core.errors import QueryError
+    from smartsearch.core.queryparse import caret
+
+    for problem in sorted(understood.problems, key=lambda problem: problem.harmless):
+        place = caret(understood.text, problem)
+        hint = f"\nDid you mean {problem.suggestion}?" if problem.suggestion else ""
+        if not problem.harmless:
+            raise QueryError(f"{problem.message}\n{place}{hint}")
+        typer.echo(f"{problem.message} It is read as words.\n{place}", err=True)
+
+
+def _print_understood(understood: ParsedQuery | None) -> None:
+    """How the query was read, unless it is nothing but words."""
+    from smartsearch.cli.render import console, printable
+
+    chips = understood.chips if understood else ()
+    if all(chip.kind == "words" and not chip.negated for chip in chips):
+        return
+    said = [
+        f"{'not ' if chip.negated else ''}{chip.text if chip.kind == 'words' else f'{chip.kind} {chip.text}'}"
+        for chip in chips
+    ]
+    console().print(printable(f"Read as: {', '.join(said)}."), style="dim")
 
 
 def as_text(hits: Sequence[Hit], format: str) -> str:

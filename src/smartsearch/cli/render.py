@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from smartsearch.core.assets import Asset
-    from smartsearch.search.service import Hit
+    from smartsearch.search.ranking import Hit
 
 UNFOLDED_WIDTH = 4096
 

@@ -115,6 +115,22 @@ class TakenBetween:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenInSeason:
+    """The day of `TakenBetween`'s moment lies between two (month, day), both included, of any year. ``first > last``
+    goes over the turn of the year."""
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+
+    def matches(self, asset: Asset) -> bool:
+        moment = asset.moment
+        day = (moment.month, moment.day)
+        if self.first <= self.last:
+            return self.first <= day <= self.last
+        return day >= self.first or day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
 class FormatIs:
     """The image format is one of these lower-case names."""
 
@@ -157,6 +173,18 @@ class InFolder:
     def matches(self, asset: Asset) -> bool:
         folder = self.folder.rstrip(os.sep)
         return asset.path.startswith(folder + os.sep)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderNamed:
+    """A folder on the way to the file has this name, ASCII case-insensitively; "a/b" means b right in a."""
+
+    name: str
+
+    def matches(self, asset: Asset) -> bool:
+        name = self.name.strip(os.sep).translate(_NOT_TEXT)
+        folders = os.path.dirname(asset.path).translate(_NOT_TEXT) + os.sep
+        return bool(name) and f"{os.sep}{ascii_lower(name)}{os.sep}" in ascii_lower(folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,3 +312,6 @@ def ascii_lower(text: str) -> str:
 
 
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+_NOT_TEXT = dict.fromkeys(range(0xDC80, 0xDD00), 0xFFFD)
+"""Bytes of a path that are no UTF-8, as people are shown them."""

@@ -123,6 +123,13 @@ class TagSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How queries are read. ``hemisphere`` says when summer is; "auto" goes by where the photos were taken."""
+
+    hemisphere: Literal["auto", "north", "south"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything, as one value."""
 
@@ -132,4 +139,5 @@ class Settings:
     thumbnails: ThumbnailSettings = field(default_factory=ThumbnailSettings)
     runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
     tags: TagSettings = field(default_factory=TagSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
     server: ServerSettings = field(default_factory=ServerSettings)

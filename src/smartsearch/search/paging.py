@@ -9,7 +9,8 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 
 from smartsearch.core.ports import Store
-from smartsearch.search.service import MAX_TOP, Hit, Plan, Ranking, by_time, load_hits, rank
+from smartsearch.core.query import Query
+from smartsearch.search.ranking import MAX_TOP, Hit, Plan, Ranking, by_time, load_hits, rank
 
 FIRST_STEP = 1_000
 """Whoever asks for a second page looks on: the search is run again for at least so many."""
@@ -44,7 +45,7 @@ class Answer:
         self._lock = threading.Lock()
         self._looked = 0
         self._total: int | None = None
-        self.ranking = Ranking((), (), (), 0, None, False)
+        self.ranking = Ranking()
 
     def page(self, offset: int, count: int) -> Page:
         """``count`` results from ``offset``; fewer at the end, or where images were forgotten since."""
@@ -52,12 +53,7 @@ class Answer:
             self._reach(offset + count + 1)
             known = self.ranking
             total = len(known.ids) if known.complete else self._total
-        part = replace(
-            known,
-            ids=known.ids[offset : offset + count],
-            scores=known.scores[offset : offset + count],
-            similarities=known.similarities[offset : offset + count],
-        )
+        part = known.part(offset, count)
         return Page(load_hits(self._store, self.plan, part), total, offset + count < len(known.ids))
 
     @property
@@ -77,42 +73,30 @@ class Answer:
         """Look on until ``count`` results are known or there are no more. What is known keeps its place."""
         if len(self.ranking.ids) >= count or self.ranking.complete:
             return
-        if self.plan.vector is None:
-            self._list(count)
+        if self.plan.listed is not None:
+            self._list(count, self.plan.listed)
         elif self.plan.sort != "relevance":
             self._compare(MAX_TOP, FIRST_STEP)
             self.ranking = by_time(self._store, self.plan, self.ranking)
         else:
             self._compare(count, count)
 
-    def _list(self, count: int) -> None:
+    def _list(self, count: int, listed: Query) -> None:
         """The first page, and how many there are; then, at the second, everything."""
         if self._total is None:
             self.ranking = rank(self._store, self.plan, count)
-            self._total = len(self.ranking.ids) if self.ranking.complete else self._store.count(self.plan.where)
+            self._total = len(self.ranking.ids) if self.ranking.complete else self._store.count(listed)
         else:
-            self.ranking = _joined(self.ranking, rank(self._store, self.plan, None))
+            self.ranking = self.ranking.followed_by(rank(self._store, self.plan, None))
 
     def _compare(self, count: int, least: int) -> None:
         """At least ``least`` at a time, more at each."""
         while len(self.ranking.ids) < count and not self.ranking.complete and self._looked < MAX_TOP:
             self._looked = min(MAX_TOP, max(least, 4 * self._looked, FIRST_STEP) if self._looked else least)
             further = rank(self._store, self.plan, self._looked)
-            self.ranking = _joined(self.ranking, further) if self.ranking.ids else further
+            self.ranking = self.ranking.followed_by(further) if self.ranking.ids else further
             if self._looked == MAX_TOP:
                 self.ranking = replace(self.ranking, complete=True)
-
-
-def _joined(known: Ranking, further: Ranking) -> Ranking:
-    """What is known, then what is new in ``further``."""
-    seen = set(known.ids)
-    new = [place for place, asset_id in enumerate(further.ids) if asset_id not in seen]
-    return replace(
-        further,
-        ids=known.ids + tuple(further.ids[place] for place in new),
-        scores=known.scores + tuple(further.scores[place] for place in new),
-        similarities=known.similarities + tuple(further.similarities[place] for place in new),
-    )
 
 
 class Answers:

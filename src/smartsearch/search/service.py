@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
-
-from smartsearch.core.assets import Asset, Embedding
+from smartsearch.core.assets import Embedding
 from smartsearch.core.errors import AssetNotFoundError, QueryError
 from smartsearch.core.ports import Store, TextEncoder
 from smartsearch.core.query import And, Everything, Hidden, IdIn, Not, Present, Query, Shown
+from smartsearch.core.querysyntax import Clause
 from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend
 from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.search.ranking import MAX_TOP, Branch, Hit, Likeness, Plan, Sort, by_time, load_hits, rank, relevant
 
-Sort = Literal["relevance", "newest", "oldest"]
-"""Best first, or by `Asset.moment`. Where nothing is compared, relevance means newest."""
-
-MAX_TOP = 100_000
-"""How many results of a comparison are looked at; there is no limit where the filters alone decide."""
 BACKGROUND_SAMPLE = 1024
 
 
@@ -31,8 +25,9 @@ class SearchRequest:
 
     ``min_score`` (0-1) replaces the model's own cut-off; 0 shows everything. ``image_weight`` (0-1) says how much of
     a mixed query the image makes up. Without words and image the answer is what meets ``where``, newest first.
-    ``hidden`` asks among the images that were hidden; all other searches leave them out. ``browse``: who asks for
-    nothing wants the whole library, and made no slip.
+    ``hidden`` asks among the images that were hidden; all other searches leave them out. ``clauses``, of a parsed
+    query, stand in the place of ``text``; each is narrowed by ``where``. ``sort`` puts what is relevant in order of its
+    date. ``browse``: who asks for nothing wants the whole library, and made no slip.
     """
 
     text: str | None = None
@@ -46,6 +41,7 @@ class SearchRequest:
     hidden: bool = False
     sort: Sort = "relevance"
     browse: bool = False
+    clauses: tuple[Clause, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MAX_TOP:
@@ -56,19 +52,14 @@ class SearchRequest:
             raise QueryError(f"The weight of the image must be between 0 and 1, not {self.image_weight}.")
         if self.image is not None and self.like is not None:
             raise QueryError("Search by one example image at a time.")
+        if self.text and self.clauses:
+            raise QueryError("A parsed query takes the place of the words.")
 
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One result. ``score`` is the probability (0-1) that it matches; ``similarity`` the plain cosine.
-
-    ``reasons`` say in words which part of the query it met.
-    """
-
-    asset: Asset
-    score: float
-    similarity: float | None
-    reasons: tuple[str, ...]
+    @property
+    def asked(self) -> tuple[Clause, ...]:
+        """The alternatives, at least one."""
+        text = (self.text or "").strip()
+        return self.clauses or (Clause((text,) if text else ()),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +71,6 @@ class SearchResult:
     withheld: int
     best_withheld: float | None
     seconds: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """A request made ready: what to compare with, among which images. Ranking it needs no model.
-
-    ``vector`` is None where nothing is compared: what meets ``where`` is the answer, newest first. ``scorer`` is None
-    where the score is the cosine itself (example images: pictures compare directly).
-    """
-
-    space: EmbeddingSpace
-    where: Query
-    vector: Embedding | None
-    scorer: Scorer | None
-    cut_off: float
-    reasons: tuple[str, ...]
-    sort: Sort = "relevance"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ranking:
-    """The images of an answer, best first. ``complete``: looking further would find no more."""
-
-    ids: tuple[int, ...]
-    scores: tuple[float, ...]
-    similarities: tuple[float | None, ...]
-    withheld: int
-    best_withheld: float | None
-    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +92,10 @@ class SearchService:
         """Answer a request. QueryError for a query that says nothing, AssetNotFoundError for an unknown example."""
         started = time.perf_counter()
         plan = self.plan(request)
-        ranking = rank(self.store, plan, request.top)
-        if plan.vector is not None and plan.sort != "relevance":
-            ranking = by_time(self.store, plan, ranking)
+        if plan.listed is None and plan.sort != "relevance":
+            ranking = by_time(self.store, plan, relevant(self.store, plan)).part(0, request.top)
+        else:
+            ranking = rank(self.store, plan, request.top)
         return SearchResult(
             hits=load_hits(self.store, plan, ranking),
             cut_off=plan.cut_off,
@@ -143,49 +106,67 @@ class SearchService:
 
     def plan(self, request: SearchRequest) -> Plan:
         """Understand and embed a request. Raises as `search` does."""
-        text = (request.text or "").strip()
         where = searched(self.store, request.where, request.full_text, request.hidden)
-        if not text and request.image is None and request.like is None:
-            if request.where == Everything() and not (request.full_text or request.hidden or request.browse):
-                raise QueryError(
-                    "The query is empty.", hint='Describe a photo, for instance `smartsearch query "dog on a beach"`.'
-                )
-            return Plan(self.space, where, None, None, 0.0, _reasons(text, request), request.sort)
-        vector = self._query_vector(text, request)
+        example = self._example(request)
         if request.like is not None:
-            where = And((where, Not(IdIn((request.like,)))))
-        scorer, cut_off = self._scorer(vector) if text else (None, 0.0)
-        if request.min_score is not None:
-            cut_off = request.min_score
-        return Plan(self.space, where, vector, scorer, cut_off, _reasons(text, request), request.sort)
+            where = _narrowed(where, Not(IdIn((request.like,))))
+        narrowed = request.where != Everything() or request.full_text or request.hidden or request.browse
+        if example is None and not narrowed and request.asked == (Clause(),):
+            raise QueryError(
+                "The query is empty.", hint='Describe a photo, for instance `smartsearch query "dog on a beach"`.'
+            )
+        branches = tuple(self._branch(clause, request, where, example) for clause in request.asked)
+        return Plan(self.space, branches, self._cut_off(request, branches), request.sort)
 
-    def _query_vector(self, text: str, request: SearchRequest) -> Embedding:
-        parts: list[tuple[Embedding, float]] = []
-        example: Embedding | None = None
+    def _branch(self, clause: Clause, request: SearchRequest, where: Query, example: Embedding | None) -> Branch:
+        where = _narrowed(where, clause.where)
+        target = None
+        if clause.text or example is not None:
+            vector = self._query_vector(clause.text, example, request.image_weight)
+            target = Likeness(vector, self._scorer(vector) if clause.text else None)
+        avoid = tuple(self._avoided(text) for text in clause.avoid)
+        return Branch(where, target, avoid, _reasons(clause, request))
+
+    def _avoided(self, text: str) -> Likeness:
+        vector: Embedding = self.text_encoder.encode_texts([text])[0]
+        return Likeness(vector, self._scorer(vector))
+
+    def _cut_off(self, request: SearchRequest, branches: Sequence[Branch]) -> float:
+        if request.min_score is not None:
+            return request.min_score
+        scored = any(branch.target and branch.target.scorer for branch in branches)
+        return (self.text_encoder.calibration or UNCALIBRATED).cut_off if scored else 0.0
+
+    def _example(self, request: SearchRequest) -> Embedding | None:
         if request.image is not None:
-            example = self.embed_image(request.image)
-        elif request.like is not None:
-            example = self.store.vectors(self.space, [request.like]).get(request.like)
-            if example is None and not self.store.assets([request.like]):
-                raise AssetNotFoundError(f"There is no image {request.like} in the library.")
-            if example is None:
-                raise QueryError(f"Image {request.like} has no embedding yet.", hint="Run `smartsearch index`.")
+            return self.embed_image(request.image)
+        if request.like is None:
+            return None
+        example = self.store.vectors(self.space, [request.like]).get(request.like)
+        if example is None and not self.store.assets([request.like]):
+            raise AssetNotFoundError(f"There is no image {request.like} in the library.")
+        if example is None:
+            raise QueryError(f"Image {request.like} has no embedding yet.", hint="Run `smartsearch index`.")
+        return example
+
+    def _query_vector(self, text: str, example: Embedding | None, image_weight: float) -> Embedding:
+        parts: list[tuple[Embedding, float]] = []
         if example is not None:
-            parts.append((example, request.image_weight if text else 1.0))
+            parts.append((example, image_weight if text else 1.0))
         if text:
             words: Embedding = self.text_encoder.encode_texts([text])[0]
-            parts.append((words, 1.0 - request.image_weight if example is not None else 1.0))
+            parts.append((words, 1.0 - image_weight if example is not None else 1.0))
         return blend(parts)
 
-    def _scorer(self, vector: Embedding) -> tuple[Scorer | None, float]:
-        """What turns cosines into probabilities, and the default cut-off."""
+    def _scorer(self, vector: Embedding) -> Scorer | None:
+        """What turns cosines into probabilities; None in a library too small for that."""
         calibration = self.text_encoder.calibration or UNCALIBRATED
         background = calibration.background
         if background is None:
             background = self.store.sample_vectors(self.space, BACKGROUND_SAMPLE)
             if len(background) < MIN_BACKGROUND:
-                return None, 0.0
-        return Scorer.for_query(vector, background, calibration), calibration.cut_off
+                return None
+        return Scorer.for_query(vector, background, calibration)
 
 
 def searched(store: Store, where: Query, full_text: str | None = None, hidden: bool = False) -> Query:
@@ -200,59 +181,22 @@ def searched(store: Store, where: Query, full_text: str | None = None, hidden: b
     return found if len(found.parts) > 1 else found.parts[0]
 
 
-def rank(store: Store, plan: Plan, top: int | None) -> Ranking:
-    """The best ``top`` images that score at least the cut-off, or the first ones where nothing is compared. None: all
-    there are, or `MAX_TOP` of a comparison."""
-    if plan.vector is None:
-        ids = tuple(store.select(plan.where, order="moment", descending=plan.sort != "oldest", limit=top))
-        return Ranking(ids, (1.0,) * len(ids), (None,) * len(ids), 0, None, top is None or len(ids) < top)
-    top = MAX_TOP if top is None else top
-    found = store.nearest(plan.space, plan.vector, plan.where, top)
-    cosines = np.array([neighbor.similarity for neighbor in found], dtype=np.float32)
-    scores = np.clip(cosines, 0.0, 1.0) if plan.scorer is None else plan.scorer.probability(cosines)
-    # The score grows with the cosine, so that those kept come first.
-    kept = int((scores >= plan.cut_off).sum())
-    return Ranking(
-        ids=tuple(neighbor.asset_id for neighbor in found[:kept]),
-        scores=tuple(scores[:kept].tolist()),
-        similarities=tuple(cosines[:kept].tolist()),
-        withheld=len(found) - kept,
-        best_withheld=float(scores[kept]) if kept < len(found) else None,
-        complete=kept < len(found) or len(found) < top,
-    )
+def _narrowed(where: Query, more: Query) -> Query:
+    """Both, flat: stores know the shapes that are frequent."""
+    parts = [part for query in (where, more) for part in (query.parts if isinstance(query, And) else (query,))]
+    kept = tuple(part for part in parts if part != Everything())
+    return kept[0] if len(kept) == 1 else And(kept)
 
 
-def by_time(store: Store, plan: Plan, ranking: Ranking) -> Ranking:
-    """The same images in the plan's order of time."""
-    places = {asset_id: place for place, asset_id in enumerate(ranking.ids)}
-    ids = store.select(IdIn(ranking.ids), order="moment", descending=plan.sort == "newest")
-    order = [places[asset_id] for asset_id in ids]
-    return replace(
-        ranking,
-        ids=tuple(ids),
-        scores=tuple(ranking.scores[place] for place in order),
-        similarities=tuple(ranking.similarities[place] for place in order),
-    )
-
-
-def load_hits(store: Store, plan: Plan, ranking: Ranking) -> tuple[Hit, ...]:
-    """The images of a ranking with what is known of them; those forgotten since are left out."""
-    assets = {asset.id: asset for asset in store.assets(ranking.ids)}
-    return tuple(
-        Hit(assets[asset_id], score, similarity, plan.reasons)
-        for asset_id, score, similarity in zip(ranking.ids, ranking.scores, ranking.similarities, strict=True)
-        if asset_id in assets
-    )
-
-
-def _reasons(text: str, request: SearchRequest) -> tuple[str, ...]:
+def _reasons(clause: Clause, request: SearchRequest) -> tuple[str, ...]:
     reasons = []
-    if text:
-        reasons.append(f"looks like “{text}”")
+    if clause.text:
+        reasons.append(f"looks like “{clause.text}”")
+    reasons += [f"does not look like “{text}”" for text in clause.avoid]
     if request.image is not None or request.like is not None:
         reasons.append("resembles the example image")
     if request.full_text:
         reasons.append(f"its name, folder, tags or title contain “{request.full_text}”")
-    if request.where != Everything():
+    if request.where != Everything() or clause.where != Everything():
         reasons.append("meets the filters")
     return tuple(reasons)

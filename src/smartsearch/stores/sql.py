@@ -24,6 +24,7 @@ from smartsearch.core.query import (
     Everything,
     FaceCount,
     FileSizeBetween,
+    FolderNamed,
     FormatIs,
     HasGps,
     HasPerson,
@@ -41,6 +42,7 @@ from smartsearch.core.query import (
     RatingBetween,
     Shown,
     TakenBetween,
+    TakenInSeason,
     WithinBox,
 )
 from smartsearch.stores import rows
@@ -97,6 +99,8 @@ class _Compiler:
                 return self.one_of("id", [i for i in ids if _INT64_MIN <= i <= _INT64_MAX])
             case TakenBetween(start, end):
                 return self.between("moment", _micros(start), _micros(end), upper="<")
+            case TakenInSeason(first, last):
+                return self.in_season(first, last)
             case FormatIs(formats):
                 return self.one_of("format", [name for name in formats if _storable(name)])
             case FileSizeBetween(minimum, maximum):
@@ -105,6 +109,8 @@ class _Compiler:
                 return self.between("width * height", minimum, maximum)
             case InFolder(folder):
                 return self.in_folder(folder)
+            case FolderNamed(name):
+                return self.folder_named(name)
             case NameLike(pattern):
                 return self.name_like(pattern)
             case CameraIs(text):
@@ -154,6 +160,16 @@ class _Compiler:
         ]
         return f"({' AND '.join(bounds)})" if bounds else "TRUE"
 
+    def in_season(self, first: tuple[int, int], last: tuple[int, int]) -> str:
+        # Rounded down to the second first: integer division rounds moments before 1970 up.
+        seconds = "(moment - (moment % 1000000 + 1000000) % 1000000) / 1000000"
+        if self.dialect == "sqlite":
+            day = f"CAST(strftime('%m%d', {seconds}, 'unixepoch') AS INTEGER)"
+        else:
+            day = f"CAST(to_char(to_timestamp({seconds}) AT TIME ZONE 'UTC', 'MMDD') AS INTEGER)"
+        bounds = f"{day} >= {self.bind(first[0] * 100 + first[1])}", f"{day} <= {self.bind(last[0] * 100 + last[1])}"
+        return f"({(' AND ' if first <= last else ' OR ').join(bounds)})"
+
     def one_of(self, column: str, values: Sequence[object]) -> str:
         if not values:
             return "FALSE"
@@ -167,6 +183,14 @@ class _Compiler:
             return "FALSE"
         after = prefix[:-1] + bytes([prefix[-1] + 1])
         return f"(path >= {self.bind(prefix)} AND path < {self.bind(after)})"
+
+    def folder_named(self, name: str) -> str:
+        name = rows.displayed(name.strip(os.sep))
+        if not name or not _storable(name):
+            return "FALSE"
+        position = "instr" if self.dialect == "sqlite" else "strpos"
+        wanted = self.lower(self.bind(f"{os.sep}{name}{os.sep}"))
+        return f"{position}({self.lower('folder')} || '{os.sep}', {wanted}) > 0"
 
     def name_like(self, pattern: str) -> str:
         pattern = rows.searchable(pattern)

@@ -10,7 +10,7 @@ from tests.contract.making import SPACE, put, same_direction, vector
 
 from smartsearch.core.query import Everything, Present
 from smartsearch.search.paging import Answer, Answers
-from smartsearch.search.service import Plan
+from smartsearch.search.ranking import Branch, Likeness, Plan
 from smartsearch.search.text_cache import CachedTextEncoder
 from smartsearch.testing import FakeTextEncoder, MemoryStore
 
@@ -29,7 +29,7 @@ def store() -> MemoryStore:
 
 
 def answer(store: MemoryStore, cut_off: float = 0.0) -> Answer:
-    return Answer(store, Plan(SPACE, Everything(), QUERY, None, cut_off, ("looks like it",)))
+    return Answer(store, Plan(SPACE, (Branch(Everything(), Likeness(QUERY, None)),), cut_off))
 
 
 def paths(found: Answer, offset: int, count: int) -> list[str]:
@@ -74,7 +74,7 @@ def test_what_was_shown_keeps_its_place(store: MemoryStore) -> None:
 
 
 def listing(store: MemoryStore) -> Answer:
-    return Answer(store, Plan(SPACE, Everything(), None, None, 0.0, ("meets the filters",)))
+    return Answer(store, Plan(SPACE, (Branch(Everything()),), 0.0))
 
 
 def test_a_listing_knows_its_total_and_has_no_limit(store: MemoryStore) -> None:
@@ -89,7 +89,7 @@ def test_a_listing_knows_its_total_and_has_no_limit(store: MemoryStore) -> None:
 
 
 def test_an_answer_in_order_of_time_holds_all_that_match(store: MemoryStore) -> None:
-    plan = Plan(SPACE, Everything(), QUERY, None, 0.805, ("looks like it",), "oldest")
+    plan = Plan(SPACE, (Branch(Everything(), Likeness(QUERY, None)),), 0.805, "oldest")
     found = Answer(store, plan)
     best = {f"/{n:02d}.jpg" for n in range(10)}
     assert set(paths(found, 0, 100)) == best

@@ -497,6 +497,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/query/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Parse Query
+         * @description How a query would be read. Positions count characters (Unicode code points). Any text can be read.
+         */
+        post: operations["parse_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -751,6 +771,32 @@ export interface components {
             start: string;
         };
         /**
+         * Chip
+         * @description Something that was understood: characters `start` to before `end` of the query say it.
+         */
+        Chip: {
+            /** End */
+            end: number;
+            /**
+             * Kind
+             * @description `words`, or the name of a field.
+             * @example date
+             */
+            kind: string;
+            /**
+             * Negated
+             * @description What is said here is not wanted.
+             */
+            negated: boolean;
+            /** Start */
+            start: number;
+            /**
+             * Text
+             * @example 2026-06-01..2026-08-31
+             */
+            text: string;
+        };
+        /**
          * Exclusions
          * @description What is left out of every scan, in gitignore syntax relative to each indexed folder.
          */
@@ -807,13 +853,13 @@ export interface components {
             pictures?: "originals" | "previews";
             /**
              * Query
-             * @description What the photo shows, in plain words.
-             * @example dog on a beach
+             * @description What the photo shows, in plain words, with dates, negation and `field:value` (docs/search.md).
+             * @example dog on a beach last summer -people
              */
             query?: string | null;
             /**
              * Sort
-             * @description Without words or example image, relevance means newest.
+             * @description By date: what is relevant; without words and example, newest first.
              * @default relevance
              * @enum {string}
              */
@@ -1777,6 +1823,43 @@ export interface components {
             type: string;
         };
         /**
+         * QueryProblem
+         * @description Something that was not understood.
+         */
+        QueryProblem: {
+            /** End */
+            end: number;
+            /**
+             * Harmless
+             * @description It was read as words. Otherwise it was left out.
+             */
+            harmless: boolean;
+            /**
+             * Message
+             * @example There is no field 'camra'.
+             */
+            message: string;
+            /** Start */
+            start: number;
+            /**
+             * Suggestion
+             * @description What to write instead; empty where nothing comes near.
+             * @example camera
+             */
+            suggestion: string;
+        };
+        /**
+         * QueryText
+         * @description A query as typed.
+         */
+        QueryText: {
+            /**
+             * Query
+             * @example dog on a beach last summer -people
+             */
+            query: string;
+        };
+        /**
          * RatingValue
          * @description One rating, -1 for rejected.
          */
@@ -1871,13 +1954,13 @@ export interface components {
             min_score?: number | null;
             /**
              * Query
-             * @description What the photo shows, in plain words.
-             * @example dog on a beach
+             * @description What the photo shows, in plain words, with dates, negation and `field:value` (docs/search.md).
+             * @example dog on a beach last summer -people
              */
             query?: string | null;
             /**
              * Sort
-             * @description Without words or example image, relevance means newest.
+             * @description By date: what is relevant; without words and example, newest first.
              * @default relevance
              * @enum {string}
              */
@@ -1923,6 +2006,8 @@ export interface components {
              * @description How many results there are. Of a comparison with words or an image it is null until known.
              */
             total: number | null;
+            /** @description How the words were read; not repeated with a cursor. */
+            understood?: components["schemas"]["Understood"] | null;
         };
         /**
          * SizeRange
@@ -2024,6 +2109,22 @@ export interface components {
              * @enum {string}
              */
             unit?: "day" | "month" | "year";
+        };
+        /**
+         * Understood
+         * @description A query as it was read.
+         */
+        Understood: {
+            /** Chips */
+            chips: components["schemas"]["Chip"][];
+            /** Problems */
+            problems: components["schemas"]["QueryProblem"][];
+            /**
+             * Words
+             * @description What is searched by meaning.
+             * @example dog on a beach
+             */
+            words: string;
         };
         /**
          * UnreadableFile
@@ -3443,6 +3544,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Map"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    parse_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Understood"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */

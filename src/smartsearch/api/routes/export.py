@@ -21,7 +21,7 @@ from smartsearch.api.schemas import ImageBrief, rounded, shown
 from smartsearch.core.assets import Asset
 from smartsearch.core.errors import SmartsearchError
 from smartsearch.library import Library
-from smartsearch.search.service import MAX_TOP, Hit
+from smartsearch.search.ranking import MAX_TOP, Hit
 
 router = APIRouter(tags=["search"])
 
@@ -59,7 +59,7 @@ def export(body: ExportBody, library: LibraryDep) -> StreamingResponse:
     In a ZIP every picture has its id before its name, so that no two collide; `results.csv` says what they are, and
     `errors.txt`, where there is one, which pictures could not be read.
     """
-    answer = library.answer(body.to_request())
+    answer = library.answer(body.to_request(library))
     hits = answer.all(body.limit)
     streams: dict[str, tuple[str, Callable[[Iterator[Hit]], Iterator[str] | Iterator[bytes]]]] = {
         "json": ("application/json", _json),

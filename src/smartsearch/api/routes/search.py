@@ -12,11 +12,13 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from smartsearch.api.deps import MAX_ID, ImageId, LibraryDep
+from smartsearch.api.routes.query import Understood
 from smartsearch.api.schemas import Filters, ImageBrief, Strict, Words, rounded
 from smartsearch.core.errors import ImageTooLargeError, MediaError, QueryError, SmartsearchError
 from smartsearch.library import Library
 from smartsearch.search.paging import Answer
-from smartsearch.search.service import MAX_TOP, SearchRequest, Sort
+from smartsearch.search.ranking import MAX_TOP, Sort
+from smartsearch.search.service import SearchRequest
 
 router = APIRouter(tags=["search"])
 uploads = APIRouter(tags=["search"])
@@ -34,16 +36,20 @@ Explain = Annotated[bool, Field(description="Say with each result why it is ther
 class Question(Strict):
     """What to look for: words, an image of the library, filters, or any mix; nothing means everything."""
 
-    query: Words | None = Field(None, description="What the photo shows, in plain words.", examples=["dog on a beach"])
+    query: Words | None = Field(
+        None,
+        description="What the photo shows, in plain words, with dates, negation and `field:value` (docs/search.md).",
+        examples=["dog on a beach last summer -people"],
+    )
     like: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(None, description="Resembles this image.")
     image_weight: ImageWeight = 0.5
     filters: Filters = Field(default_factory=Filters)
     min_score: MinScore = None
-    sort: Sort = Field("relevance", description="Without words or example image, relevance means newest.")
+    sort: Sort = Field("relevance", description="By date: what is relevant; without words and example, newest first.")
 
-    def to_request(self) -> SearchRequest:
+    def to_request(self, library: Library) -> SearchRequest:
         return SearchRequest(
-            text=self.query,
+            clauses=library.queries.parse(self.query).clauses if self.query else (),
             like=self.like,
             where=self.filters.to_query(),
             full_text=self.filters.words,
@@ -93,6 +99,7 @@ class SearchPage(BaseModel):
     cut_off: float = Field(description="Images that score less are withheld.", examples=[0.5])
     best_withheld: float | None = Field(description="The best score under the cut-off, where it is known.")
     seconds: float = Field(examples=[0.012])
+    understood: Understood | None = Field(None, description="How the words were read; not repeated with a cursor.")
 
 
 @router.post("/search")
@@ -108,8 +115,11 @@ def search(body: SearchBody, library: LibraryDep) -> SearchPage:
             raise QueryError("A cursor goes without a question: it knows its own.")
         answer, offset = _read_on(library, body.cursor)
     else:
-        answer, offset = library.answer(body.to_request()), 0
-    return page_of(library, answer, offset, body.top_k, body.explain, started)
+        answer, offset = library.answer(body.to_request(library)), 0
+    page = page_of(library, answer, offset, body.top_k, body.explain, started)
+    return (
+        page.model_copy(update={"understood": Understood.of(library.queries.parse(body.query))}) if body.query else page
+    )
 
 
 @uploads.post("/search/image")
@@ -140,7 +150,7 @@ def search_by_image(
         with path.open("wb") as target:
             shutil.copyfileobj(file.file, target)
         request = SearchRequest(
-            text=query,
+            clauses=library.queries.parse(query).clauses if query else (),
             image=path,
             where=where.to_query(),
             full_text=where.words,
@@ -192,7 +202,7 @@ def _read_on(library: Library, cursor: str) -> tuple[Answer, int]:
     answer = library.answers.get(name)
     if answer is None:
         raise CursorExpiredError("The answer that the cursor belongs to is no longer kept.", hint="Search again.")
-    if int(place) > MAX_TOP and answer.plan.vector is not None:
+    if int(place) > MAX_TOP and answer.plan.listed is None:
         raise QueryError(f"No answer has more than {MAX_TOP:,} results.")
     return answer, int(place)
 

@@ -1,0 +1,289 @@
+"""The fields of the query language: what may stand before a colon, and what its values mean."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+
+from smartsearch.core.query import (
+    CameraIs,
+    FileSizeBetween,
+    FolderNamed,
+    FormatIs,
+    HasGps,
+    HasTag,
+    Hidden,
+    InAlbum,
+    InFolder,
+    NameLike,
+    Or,
+    PixelsBetween,
+    Query,
+    RatingBetween,
+)
+from smartsearch.core.querydates import DateReader, Days
+from smartsearch.core.signatures import FORMATS
+
+FORMAT_NAMES = {
+    "jpg": "jpeg",
+    "jpe": "jpeg",
+    "jfif": "jpeg",
+    "tif": "tiff",
+    "heic": "heif",
+    "hif": "heif",
+    "dib": "bmp",
+    "apng": "png",
+    "jp2": "jpeg2000",
+    "j2k": "jpeg2000",
+    "dng": "raw",
+    "nef": "raw",
+    "cr2": "raw",
+    "cr3": "raw",
+    "arw": "raw",
+}
+_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?b?|p|px|pixels?)", re.IGNORECASE)
+_RANGE = re.compile(r"(>=|<=|>|<|)\s*(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names a library knows, as the parser is told them. Keys are case-folded.
+
+    ``folder`` makes a path as the user typed it absolute.
+    """
+
+    albums: Mapping[str, int] = field(default_factory=dict)
+    folder: Callable[[str], str] = os.path.abspath
+
+
+NO_NAMES = Names()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryContext:
+    """What the meaning of a query depends on, besides its words."""
+
+    dates: DateReader
+    names: Names = NO_NAMES
+
+    @classmethod
+    def on(cls, today: date, names: Names = NO_NAMES) -> QueryContext:
+        return cls(DateReader(today), names)
+
+
+class BadValueError(ValueError):
+    """A value that its field cannot take. ``suggestion`` is what to write instead."""
+
+    def __init__(self, message: str, suggestion: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.suggestion = suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a value means: the condition, and the value in its normal form (None: as written)."""
+
+    query: Query
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field: its name, other names for it, an example, and what reads its values (BadValueError)."""
+
+    name: str
+    aliases: tuple[str, ...]
+    example: str
+    read: Callable[[str, QueryContext], Meaning]
+
+
+def _camera(value: str, _: QueryContext) -> Meaning:
+    return Meaning(_any_of(CameraIs(part) for part in _parts(value)))
+
+
+def _folder(value: str, context: QueryContext) -> Meaning:
+    if value.startswith(("/", "~", os.sep)) or os.path.isabs(value):
+        return Meaning(InFolder(context.names.folder(value)))
+    return Meaning(FolderNamed(value))
+
+
+def _name(value: str, _: QueryContext) -> Meaning:
+    return Meaning(NameLike(value if "*" in value or "?" in value else f"*{value}*"))
+
+
+def _tag(value: str, _: QueryContext) -> Meaning:
+    return Meaning(_any_of(HasTag(part) for part in _parts(value)))
+
+
+def _album(value: str, context: QueryContext) -> Meaning:
+    known = context.names.albums
+    if value.casefold() not in known:
+        raise BadValueError(f"There is no album {value!r}.", _nearest(value, known))
+    return Meaning(InAlbum(known[value.casefold()]))
+
+
+def format_name(text: str) -> str | None:
+    """A format's own name from a name or suffix ("JPG" is "jpeg"), None if there is none."""
+    name = text.strip().lower().lstrip(".")
+    name = FORMAT_NAMES.get(name, name)
+    return name if name in FORMATS else None
+
+
+def _type(value: str, _: QueryContext) -> Meaning:
+    names = []
+    for part in _parts(value):
+        name = format_name(part)
+        if name is None:
+            known = sorted({*FORMATS, *FORMAT_NAMES})
+            raise BadValueError(f"{part!r} is no image format.", _nearest(part, known) or "jpeg")
+        names.append(name)
+    return Meaning(FormatIs(tuple(dict.fromkeys(names))))
+
+
+def _size(value: str, _: QueryContext) -> Meaning:
+    """Bytes ("2MB") or pixels ("5MP")."""
+    low, high, pixels = None, None, False
+    operator, rest = _operator(value)
+    if operator or ".." not in rest:
+        number, half, pixels = _quantity(rest)
+        low, high = {
+            "": (round(number - half), round(number + half)),
+            ">": (number + 1, None),
+            ">=": (number, None),
+            "<": (None, number - 1),
+            "<=": (None, number),
+        }[operator]
+    else:
+        sides = [_quantity(side) if side else None for side in rest.split("..", 1)]
+        given = [side for side in sides if side]
+        if not given or len({side[2] for side in given}) > 1:
+            raise BadValueError(f"{value!r} is not a size.", "2MB..5MB")
+        pixels = given[0][2]
+        low, high = (side[0] if side else None for side in sides)
+    return Meaning(PixelsBetween(low, high) if pixels else FileSizeBetween(low, high))
+
+
+def _quantity(text: str) -> tuple[int, float, bool]:
+    """The number, half of its last written digit (what "about" means), and whether it is pixels."""
+    found = _QUANTITY.fullmatch(text.strip())
+    if not found or len(text) > 20:
+        raise BadValueError(f"{text!r} is not a size.", ">5MP, <2MB or 500KB..2MB")
+    unit = 1000 ** " kmgt".index(found[2].lower() or " ")
+    half = 0.5 * unit / 10 ** len(found[1].partition(".")[2]) if unit > 1 else 0.0
+    return round(float(found[1]) * unit), half, found[3].lower().startswith("p")
+
+
+def _rating(value: str, _: QueryContext) -> Meaning:
+    low, high = whole_range(value, -1, 5, "4, >=4 or 2..4")
+    return Meaning(RatingBetween(low, high))
+
+
+def whole_range(value: str, least: int, most: int, example: str) -> tuple[int, int]:
+    """The smallest and the largest whole number that ``value`` ("4", ">=4", "4+", "2..4") means, within bounds."""
+    operator, rest = _operator(value)
+    sides = rest.split("..", 1) if ".." in rest and not operator else [rest]
+    if rest.endswith("+") and not operator and len(sides) == 1:
+        operator, sides = ">=", [rest[:-1]]
+    numbers = [int(side) if re.fullmatch(r"-?[0-9]{1,9}", side) else None for side in map(str.strip, sides)]
+    if len(sides) == 2:
+        if any(number is None and side.strip() for number, side in zip(numbers, sides, strict=True)):
+            raise BadValueError(f"{value!r} is not a number.", example)
+        low, high = numbers
+        return least if low is None else low, most if high is None else high
+    number = numbers[0]
+    if number is None:
+        raise BadValueError(f"{value!r} is not a number.", example)
+    bounds = {"": (number, number), ">": (number + 1, most), ">=": (number, most)}
+    return (bounds | {"<": (least, number - 1), "<=": (least, number)})[operator]
+
+
+def _date(value: str, context: QueryContext) -> Meaning:
+    when = context.dates.read(value)
+    if when is None:
+        raise BadValueError(f"{value!r} is not a date.", "2021, 2021-06, 2019..2021 or last summer")
+    return Meaning(when.query, when.value)
+
+
+def _after(value: str, context: QueryContext) -> Meaning:
+    return _one_sided(value, context, lambda days: Days(days.first, None))
+
+
+def _before(value: str, context: QueryContext) -> Meaning:
+    return _one_sided(value, context, lambda days: Days(None, days.end))
+
+
+def _one_sided(value: str, context: QueryContext, side: Callable[[Days], Days]) -> Meaning:
+    when = context.dates.read(value)
+    if not isinstance(when, Days) or side(when) == Days(None, None):
+        raise BadValueError(f"{value!r} is not a date.", "2021, 2021-06 or 2021-06-30")
+    days = side(when)
+    return Meaning(days.query, days.value)
+
+
+_FLAGS: dict[str, dict[str, Query]] = {
+    "has": {"gps": HasGps(), "position": HasGps(), "rating": RatingBetween()},
+    "is": {"hidden": Hidden()},
+}
+
+
+def _flag(field_name: str) -> Callable[[str, QueryContext], Meaning]:
+    def read(value: str, _: QueryContext) -> Meaning:
+        known = _FLAGS[field_name]
+        if value.lower() not in known:
+            raise BadValueError(f"{field_name}:{value} is not known.", _nearest(value, known) or next(iter(known)))
+        return Meaning(known[value.lower()], value.lower())
+
+    return read
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("date", ("taken", "when", "year", "month", "day"), "date:2019..2021", _date),
+    Field("after", ("since",), "after:2021-06", _after),
+    Field("before", ("until",), "before:2022", _before),
+    Field("in", ("folder", "path"), "in:Holidays", _folder),
+    Field("name", ("file", "filename"), "name:IMG_*", _name),
+    Field("tag", ("tags", "keyword"), "tag:beach", _tag),
+    Field("album", (), 'album:"Best of"', _album),
+    Field("camera", ("lens",), "camera:X100", _camera),
+    Field("type", ("format", "ext"), "type:heic", _type),
+    Field("size", (), "size:>5MP", _size),
+    Field("rating", ("stars",), "rating:>=4", _rating),
+    Field("has", (), "has:gps", _flag("has")),
+    Field("is", (), "is:hidden", _flag("is")),
+)
+BY_NAME: Mapping[str, Field] = {name: field for field in FIELDS for name in (field.name, *field.aliases)}
+_ONE_SIDED = ("after", "before")
+
+
+def canonical(field: Field) -> str:
+    """The name a filter is printed with: those of one side become ranges of dates."""
+    return "date" if field.name in _ONE_SIDED else field.name
+
+
+def suggest_field(name: str) -> str:
+    """A field that may have been meant, or ""."""
+    return _nearest(name, BY_NAME)
+
+
+def _operator(value: str) -> tuple[str, str]:
+    found = _RANGE.fullmatch(value.strip())
+    return (found[1], found[2].strip()) if found else ("", value)
+
+
+def _parts(value: str) -> list[str]:
+    """Alternatives parted by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] or [value]
+
+
+def _any_of(queries: Iterable[Query]) -> Query:
+    parts = tuple(queries)
+    return parts[0] if len(parts) == 1 else Or(parts)
+
+
+def _nearest(text: str, known: Iterable[str]) -> str:
+    return next(iter(get_close_matches(text.casefold(), known, 1, 0.6)), "")

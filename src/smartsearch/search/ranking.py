@@ -1,0 +1,283 @@
+"""Ranking a planned search over a store: no model is needed any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartsearch.core.assets import Asset, Embedding
+from smartsearch.core.ports import Store
+from smartsearch.core.query import IdIn, Query
+from smartsearch.core.ranking import Scorer
+from smartsearch.core.spaces import EmbeddingSpace
+
+MAX_TOP = 100_000
+"""How many results of a comparison are looked at; there is no limit where the filters alone decide."""
+Sort = Literal["relevance", "newest", "oldest"]
+"""Best first, or by `Asset.moment`. Where nothing is compared, relevance means newest."""
+_FIRST_LOOK = 200
+"""How much further than asked to look where something is to be avoided."""
+_BLOCK = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Likeness:
+    """What images are compared with. ``scorer`` is None where the score is the cosine itself (pictures compare
+    directly)."""
+
+    vector: Embedding
+    scorer: Scorer | None
+
+    def scores(self, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Probabilities or cosines, 0-1. They grow with the cosine."""
+        if self.scorer is None:
+            return np.clip(cosines.astype(np.float64), 0.0, 1.0)
+        return self.scorer.probability(cosines)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """One way to answer: among ``where``, what is like ``target`` and not like anything of ``avoid``.
+
+    Without a target the images are all as good, the newest first; one as likely as not to be avoided is left out.
+    """
+
+    where: Query
+    target: Likeness | None = None
+    avoid: tuple[Likeness, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A request made ready: an image belongs to the answer if it belongs to one of the branches."""
+
+    space: EmbeddingSpace
+    branches: tuple[Branch, ...]
+    cut_off: float
+    sort: Sort = "relevance"
+
+    @property
+    def listed(self) -> Query | None:
+        """What is listed, where nothing is compared."""
+        first = self.branches[0]
+        return first.where if len(self.branches) == 1 and not (first.target or first.avoid) else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """The images of an answer, best first, each with the number of the branch it scored best in.
+
+    ``complete``: looking further would find no more.
+    """
+
+    ids: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
+    similarities: tuple[float | None, ...] = ()
+    branches: tuple[int, ...] = ()
+    withheld: int = 0
+    best_withheld: float | None = None
+    complete: bool = False
+
+    def part(self, offset: int, count: int) -> Ranking:
+        chosen = slice(offset, offset + count)
+        return replace(
+            self,
+            ids=self.ids[chosen],
+            scores=self.scores[chosen],
+            similarities=self.similarities[chosen],
+            branches=self.branches[chosen],
+        )
+
+    def taking(self, places: list[int]) -> Ranking:
+        return replace(
+            self,
+            ids=tuple(self.ids[place] for place in places),
+            scores=tuple(self.scores[place] for place in places),
+            similarities=tuple(self.similarities[place] for place in places),
+            branches=tuple(self.branches[place] for place in places),
+        )
+
+    def followed_by(self, further: Ranking) -> Ranking:
+        """These images, then what is new in ``further``."""
+        seen = set(self.ids)
+        new = further.taking([place for place, asset_id in enumerate(further.ids) if asset_id not in seen])
+        return replace(
+            new,
+            ids=self.ids + new.ids,
+            scores=self.scores + new.scores,
+            similarities=self.similarities + new.similarities,
+            branches=self.branches + new.branches,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. ``score`` is the probability (0-1) that it matches; ``similarity`` the plain cosine.
+
+    ``reasons`` say in words which part of the query it met.
+    """
+
+    asset: Asset
+    score: float
+    similarity: float | None
+    reasons: tuple[str, ...]
+
+
+def rank(store: Store, plan: Plan, top: int | None) -> Ranking:
+    """The best ``top`` images that score at least the cut-off, or the first ones where nothing is compared. None: all
+    there are, or `MAX_TOP` of a comparison."""
+    if plan.listed is not None:
+        return _listed(store, plan, plan.branches[0], top)
+    return _best(store, plan, MAX_TOP if top is None else top)
+
+
+def relevant(store: Store, plan: Plan) -> Ranking:
+    """All that scores at least the cut-off, up to `MAX_TOP`."""
+    looked, found = _BLOCK, rank(store, plan, _BLOCK)
+    while not found.complete and looked < MAX_TOP:
+        looked = min(MAX_TOP, 4 * looked)
+        found = rank(store, plan, looked)
+    return found
+
+
+def by_time(store: Store, plan: Plan, ranking: Ranking) -> Ranking:
+    """The same images in the plan's order of time."""
+    places = {asset_id: place for place, asset_id in enumerate(ranking.ids)}
+    ids = store.select(IdIn(ranking.ids), order="moment", descending=plan.sort == "newest")
+    return ranking.taking([places[asset_id] for asset_id in ids])
+
+
+def _best(store: Store, plan: Plan, top: int) -> Ranking:
+    parts = [_ranked(store, plan, branch, top) for branch in plan.branches]
+    if len(parts) == 1:
+        return replace(parts[0], branches=(0,) * len(parts[0].ids))
+    scored = [
+        (-score, number, place, asset_id)
+        for number, part in enumerate(parts)
+        for place, (asset_id, score) in enumerate(zip(part.ids, part.scores, strict=True))
+    ]
+    best: dict[int, tuple[int, int]] = {}
+    for _, number, place, asset_id in sorted(scored):
+        best.setdefault(asset_id, (number, place))
+    chosen = list(best.items())[:top]
+    below = [part.best_withheld for part in parts if part.best_withheld is not None]
+    return Ranking(
+        ids=tuple(asset_id for asset_id, _ in chosen),
+        scores=tuple(parts[number].scores[place] for _, (number, place) in chosen),
+        similarities=tuple(parts[number].similarities[place] for _, (number, place) in chosen),
+        branches=tuple(number for _, (number, _) in chosen),
+        withheld=max(part.withheld for part in parts),
+        best_withheld=max(below, default=None),
+        complete=all(part.complete for part in parts) and len(best) <= top,
+    )
+
+
+def _ranked(store: Store, plan: Plan, branch: Branch, top: int) -> Ranking:
+    if branch.target is None:
+        look = _spared if branch.avoid else _listed
+        return look(store, plan, branch, top)
+    if branch.avoid:
+        return _unlike(store, plan, branch, branch.target, top)
+    found = store.nearest(plan.space, branch.target.vector, branch.where, top)
+    cosines = np.array([neighbor.similarity for neighbor in found], dtype=np.float32)
+    scores = branch.target.scores(cosines)
+    # The score grows with the cosine, so that those kept come first.
+    kept = int((scores >= plan.cut_off).sum())
+    return Ranking(
+        ids=tuple(neighbor.asset_id for neighbor in found[:kept]),
+        scores=tuple(scores[:kept].tolist()),
+        similarities=tuple(cosines[:kept].tolist()),
+        withheld=len(found) - kept,
+        best_withheld=float(scores[kept]) if kept < len(found) else None,
+        complete=kept < len(found) or len(found) < top,
+    )
+
+
+def _listed(store: Store, plan: Plan, branch: Branch, top: int | None) -> Ranking:
+    """All that meets the conditions, in order of time."""
+    ids = store.select(branch.where, order="moment", descending=plan.sort != "oldest", limit=top)
+    count = len(ids)
+    complete = top is None or count < top
+    return Ranking(tuple(ids), (1.0,) * count, (None,) * count, (0,) * count, complete=complete)
+
+
+def _spared(store: Store, plan: Plan, branch: Branch, top: int) -> Ranking:
+    """All that meets the conditions without what is to be avoided, in order of time."""
+    descending = plan.sort != "oldest"
+    kept: list[int] = []
+    scores: list[float] = []
+    offset, withheld, step = 0, 0, min(_BLOCK, 2 * top)
+    while len(kept) < top:
+        ids = store.select(branch.where, order="moment", descending=descending, limit=step, offset=offset)
+        chances = _unlikeness(store, plan.space, branch, ids)
+        for asset_id, chance in zip(ids, chances.tolist(), strict=True):
+            if chance >= max(plan.cut_off, 0.5):
+                kept.append(asset_id)
+                scores.append(chance)
+        offset, withheld = offset + len(ids), offset + len(ids) - len(kept)
+        if len(ids) < step:
+            break
+        step = _BLOCK
+    chosen = min(top, len(kept))
+    complete = len(kept) < top
+    return Ranking(tuple(kept[:chosen]), tuple(scores[:chosen]), (None,) * chosen, withheld=withheld, complete=complete)
+
+
+def _unlike(store: Store, plan: Plan, branch: Branch, target: Likeness, top: int) -> Ranking:
+    """By the probability that an image is like the target and like nothing to be avoided.
+
+    That is no more than the probability that it is like the target, so that whatever was not looked at scores less than
+    the last that was.
+    """
+    look = 2 * top + _FIRST_LOOK
+    while True:
+        found = store.nearest(plan.space, target.vector, branch.where, look)
+        cosines = np.array([neighbor.similarity for neighbor in found], dtype=np.float32)
+        likely = target.scores(cosines)
+        worth = int((likely >= plan.cut_off).sum())
+        ids = [neighbor.asset_id for neighbor in found[:worth]]
+        scores = likely[:worth] * _unlikeness(store, plan.space, branch, ids)
+        order = np.lexsort((np.array(ids, np.int64), -scores))
+        order = order[scores[order] >= plan.cut_off]
+        whole = worth < len(found) or len(found) < look or look >= MAX_TOP
+        if whole or int((scores >= likely[-1]).sum()) >= top:
+            break
+        look *= 4
+    chosen = order[:top].tolist()
+    rest = np.delete(scores, order)
+    below = max([*rest.tolist(), *likely[worth : worth + 1].tolist()], default=None)
+    return Ranking(
+        ids=tuple(ids[place] for place in chosen),
+        scores=tuple(scores[chosen].tolist()),
+        similarities=tuple(cosines[chosen].tolist()),
+        withheld=len(found) - len(order),
+        best_withheld=below,
+        complete=whole and len(order) <= top,
+    )
+
+
+def _unlikeness(store: Store, space: EmbeddingSpace, branch: Branch, ids: list[int]) -> NDArray[np.float64]:
+    """The probability that each image is like nothing to be avoided; 1 for one without a vector."""
+    result = np.ones(len(ids))
+    vectors = store.vectors(space, ids)
+    places = [place for place, asset_id in enumerate(ids) if asset_id in vectors]
+    if places:
+        matrix = np.stack([vectors[ids[place]] for place in places])
+        for likeness in branch.avoid:
+            result[places] *= 1.0 - likeness.scores(matrix @ likeness.vector)
+    return result
+
+
+def load_hits(store: Store, plan: Plan, ranking: Ranking) -> tuple[Hit, ...]:
+    """The images of a ranking with what is known of them; those forgotten since are left out."""
+    assets = {asset.id: asset for asset in store.assets(ranking.ids)}
+    columns = zip(ranking.ids, ranking.scores, ranking.similarities, ranking.branches, strict=True)
+    return tuple(
+        Hit(assets[asset_id], score, similarity, plan.branches[branch].reasons)
+        for asset_id, score, similarity, branch in columns
+        if asset_id in assets
+    )
