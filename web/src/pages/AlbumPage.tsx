@@ -1,12 +1,101 @@
-import { PhotoResults } from "@/photos/PhotoResults";
+import { ArrowLeft, CalendarArrowDown, CalendarArrowUp, EllipsisVertical, Images, Pencil, Trash2 } from "lucide-react";
+import { useMemo, useState } from "react";
+
+import { useAlbum, useDeleteAlbum, useRenameAlbum } from "@/albums/albums";
+import { NameDialog } from "@/albums/NameDialog";
+import { navigate, paths, useParameters } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
+import { Button, IconButton } from "@/components/Button";
+import { EmptyState } from "@/components/EmptyState";
+import { ErrorState } from "@/components/ErrorState";
+import { Menu } from "@/components/Menu";
+import { PhotoResults } from "@/photos/PhotoResults";
+import type { Question } from "@/state/results";
 import { s } from "@/strings";
 
 export default function AlbumPage({ id }: { id: number }) {
+  const { data: album, error, refetch } = useAlbum(id);
+  const remove = useDeleteAlbum();
+  const rename = useRenameAlbum(id);
+  const [renaming, setRenaming] = useState(false);
+  const [parameters, change] = useParameters();
+  const sort = parameters.get("sort") === "newest" ? "newest" : "oldest";
+  const question = useMemo<Question>(() => ({ filters: { album: id }, sort }), [id, sort]);
+  if (error && !album)
+    return (
+      <>
+        <PageHeader title={s.nav.albums} />
+        <ErrorState error={error} retry={() => void refetch()} />
+      </>
+    );
   return (
     <>
-      <PageHeader title={`${s.nav.albums} ${id}`} />
-      <PhotoResults question={{ filters: {} }} />
+      <PageHeader
+        title={
+          <span className="flex min-w-0 items-center gap-1">
+            <IconButton icon={ArrowLeft} label={s.albums.back} onClick={() => navigate(paths.albums)} />
+            <span className="truncate">{album?.name ?? ""}</span>
+          </span>
+        }
+        note={album && s.common.photos(album.images)}
+        actions={
+          album && (
+            <Menu
+              label={s.albums.more(album.name)}
+              icon={EllipsisVertical}
+              items={[
+                sort === "oldest"
+                  ? {
+                      label: s.albums.newestFirst,
+                      icon: CalendarArrowDown,
+                      onSelect: () => change({ sort: "newest" }, { replace: true }),
+                    }
+                  : {
+                      label: s.albums.oldestFirst,
+                      icon: CalendarArrowUp,
+                      onSelect: () => change({ sort: null }, { replace: true }),
+                    },
+                { label: s.albums.rename, icon: Pencil, onSelect: () => setRenaming(true) },
+                {
+                  label: s.albums.delete,
+                  icon: Trash2,
+                  danger: true,
+                  onSelect: () => {
+                    remove.mutate(album);
+                    navigate(paths.albums);
+                  },
+                },
+              ]}
+            />
+          )
+        }
+      />
+      <PhotoResults
+        question={question}
+        empty={
+          <EmptyState
+            icon={Images}
+            title={s.albums.empty}
+            actions={
+              <Button look="primary" onClick={() => navigate(paths.photos)}>
+                {s.albums.toPhotos}
+              </Button>
+            }
+          >
+            <p>{s.albums.emptyHint}</p>
+          </EmptyState>
+        }
+      />
+      {renaming && album && (
+        <NameDialog
+          title={s.albums.renameTitle}
+          label={s.albums.name}
+          action={s.common.save}
+          name={album.name}
+          onName={(name) => rename.mutateAsync(name)}
+          onClose={() => setRenaming(false)}
+        />
+      )}
     </>
   );
 }

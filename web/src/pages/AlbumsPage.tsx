@@ -1,6 +1,110 @@
+import { EllipsisVertical, LibraryBig, Pencil, Plus, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { Link } from "wouter";
+
+import { useAddAlbum, useAlbums, useDeleteAlbum, useRenameAlbum } from "@/albums/albums";
+import { NameDialog } from "@/albums/NameDialog";
+import type { Album } from "@/api/types";
+import { navigate, paths } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
+import { Button } from "@/components/Button";
+import { EmptyState } from "@/components/EmptyState";
+import { ErrorState } from "@/components/ErrorState";
+import { Menu } from "@/components/Menu";
+import { Skeleton } from "@/components/Skeleton";
+import { Thumbnail } from "@/grid/PhotoTile";
 import { s } from "@/strings";
 
+const COLUMNS = "grid grid-cols-[repeat(auto-fill,minmax(min(11rem,40vw),1fr))] gap-x-4 gap-y-6 p-4 md:p-6";
+
 export default function AlbumsPage() {
-  return <PageHeader title={s.nav.albums} />;
+  const { data, error, refetch } = useAlbums();
+  const albums = data?.albums;
+  const add = useAddAlbum();
+  const [making, setMaking] = useState(false);
+  const button = (
+    <Button look="primary" icon={Plus} onClick={() => setMaking(true)}>
+      {s.albums.new}
+    </Button>
+  );
+  return (
+    <>
+      <PageHeader
+        title={s.nav.albums}
+        note={albums && albums.length > 0 && s.albums.count(albums.length)}
+        actions={albums && albums.length > 0 && button}
+      />
+      {error && !albums ? (
+        <ErrorState error={error} retry={() => void refetch()} />
+      ) : !albums ? (
+        <div className={COLUMNS}>
+          {[0, 1, 2, 3, 4].map((index) => (
+            <Skeleton key={index} className="aspect-square w-full rounded-2xl" />
+          ))}
+        </div>
+      ) : albums.length === 0 ? (
+        <EmptyState icon={LibraryBig} title={s.albums.none} actions={button}>
+          <p>{s.albums.noneHint}</p>
+        </EmptyState>
+      ) : (
+        <ul className={COLUMNS}>
+          {albums.map((album) => (
+            <AlbumTile key={album.id} album={album} />
+          ))}
+        </ul>
+      )}
+      {making && (
+        <NameDialog
+          title={s.albums.new}
+          label={s.albums.name}
+          placeholder={s.albums.placeholder}
+          action={s.albums.make}
+          onName={(name) => add.mutateAsync(name).then((made) => navigate(paths.album(made.id)))}
+          onClose={() => setMaking(false)}
+        />
+      )}
+    </>
+  );
+}
+
+function AlbumTile({ album }: { album: Album }) {
+  const remove = useDeleteAlbum();
+  const rename = useRenameAlbum(album.id);
+  const [renaming, setRenaming] = useState(false);
+  return (
+    <li className="relative">
+      <Link href={paths.album(album.id)} className="group block rounded-2xl">
+        <span className="block aspect-square overflow-hidden rounded-2xl bg-surface transition group-hover:brightness-95">
+          {album.cover === null ? (
+            <span className="flex size-full items-center justify-center text-ink-faint">
+              <LibraryBig size={40} strokeWidth={1.25} aria-hidden="true" />
+            </span>
+          ) : (
+            <Thumbnail url={`/api/v1/images/${album.cover}/thumbnail`} />
+          )}
+        </span>
+        <span className="mt-2 block truncate pr-9 font-medium">{album.name}</span>
+        <span className="block text-sm text-ink-faint">{s.common.photos(album.images)}</span>
+      </Link>
+      <Menu
+        label={s.albums.more(album.name)}
+        icon={EllipsisVertical}
+        className="absolute! right-0 bottom-1"
+        items={[
+          { label: s.albums.rename, icon: Pencil, onSelect: () => setRenaming(true) },
+          { label: s.albums.delete, icon: Trash2, danger: true, onSelect: () => remove.mutate(album) },
+        ]}
+      />
+      {renaming && (
+        <NameDialog
+          title={s.albums.renameTitle}
+          label={s.albums.name}
+          action={s.common.save}
+          name={album.name}
+          onName={(name) => rename.mutateAsync(name)}
+          onClose={() => setRenaming(false)}
+        />
+      )}
+    </li>
+  );
 }

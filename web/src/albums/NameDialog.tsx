@@ -1,0 +1,78 @@
+import { useId, useState, type SyntheticEvent } from "react";
+
+import { messageOf } from "@/api/errors";
+import { Button } from "@/components/Button";
+import { Dialog } from "@/components/Dialog";
+import { s } from "@/strings";
+
+interface NameDialogProps {
+  title: string;
+  label: string;
+  placeholder?: string;
+  /** What the button says. */
+  action: string;
+  name?: string;
+  /** Rejects with an error that is shown beside the name. */
+  onName: (name: string) => Promise<unknown>;
+  onClose: () => void;
+}
+
+/** Asks for a name; stays open while the server refuses it. */
+export function NameDialog({ title, label, placeholder, action, name = "", onName, onClose }: NameDialogProps) {
+  const [text, setText] = useState(name);
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const form = useId();
+  const submit = async (event: SyntheticEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await onName(text.trim());
+      onClose();
+    } catch (refusal) {
+      setError(refusal);
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      actions={
+        <>
+          <Button look="quiet" onClick={onClose}>
+            {s.common.cancel}
+          </Button>
+          <Button look="primary" type="submit" form={form} disabled={busy || text.trim() === ""}>
+            {action}
+          </Button>
+        </>
+      }
+    >
+      <form id={form} onSubmit={(event) => void submit(event)}>
+        <label className="block text-sm font-medium">
+          {label}
+          <input
+            autoFocus
+            value={text}
+            maxLength={200}
+            placeholder={placeholder}
+            aria-invalid={error !== null}
+            aria-describedby={error === null ? undefined : `${form}-error`}
+            onFocus={(event) => event.target.select()}
+            onChange={(event) => {
+              setText(event.target.value);
+              setError(null);
+            }}
+            className="mt-1 block h-11 w-full rounded-lg border border-line bg-canvas px-3 font-normal aria-invalid:border-danger"
+          />
+        </label>
+        {error !== null && (
+          <p id={`${form}-error`} role="alert" className="mt-2 text-sm text-danger">
+            {messageOf(error)}
+          </p>
+        )}
+      </form>
+    </Dialog>
+  );
+}
