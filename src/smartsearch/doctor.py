@@ -10,7 +10,7 @@ from typing import Literal
 
 from smartsearch.catalog import ModelCatalog, ModelChoice
 from smartsearch.core.assets import FileState
-from smartsearch.core.errors import MediaError, ModelError
+from smartsearch.core.errors import LibraryCorruptError, MediaError, ModelError
 from smartsearch.core.settings import Settings
 from smartsearch.core.spaces import NO_SPACE
 from smartsearch.media.pool import DecodePool
@@ -25,6 +25,8 @@ class Finding:
     """Something that is not as it should be. A note needs no repair; a problem is open until repaired.
 
     ``repairable`` says that only derived data is affected, which can be made again from database and originals.
+    ``remedy`` says what helps: "repair" (`doctor --repair`), "index" (the next `index`), "restore" (a backup: what is
+    damaged is nowhere else) or "reinstall" (a model).
     """
 
     kind: str
@@ -32,6 +34,7 @@ class Finding:
     severity: Literal["note", "problem"] = "problem"
     repairable: bool = False
     repaired: bool = False
+    remedy: Literal["repair", "index", "restore", "reinstall", ""] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class DoctorReport:
     def open(self) -> tuple[Finding, ...]:
         """Problems that are still there."""
         return tuple(f for f in self.findings if f.severity == "problem" and not f.repaired)
+
+
+def unreadable(error: LibraryCorruptError) -> DoctorReport:
+    """What there is to say of a library that cannot even be opened."""
+    return DoctorReport((Finding("database", error.message, remedy="restore"),))
 
 
 class Doctor:
@@ -71,7 +79,17 @@ class Doctor:
             self._thumbnail_files,
             self._originals,
         )
-        return DoctorReport(tuple(finding for check in checks for finding in check(repair)))
+        findings: list[Finding] = []
+        for check in checks:
+            try:
+                findings += map(_with_remedy, check(repair))
+            except LibraryCorruptError as error:  # the database cannot be read far enough for this check
+                if not any(finding.remedy == "restore" for finding in findings):
+                    findings.append(Finding("database", error.message, remedy="restore"))
+        report = DoctorReport(tuple(findings))
+        if not any(finding.kind == "database" for finding in report.open):
+            self._store.seal()
+        return report
 
     def _database(self, repair: bool) -> Iterator[Finding]:
         problems = self._store.check()
@@ -90,11 +108,17 @@ class Doctor:
         try:
             self._catalog.weights.verify(self._catalog.find(self._model))
         except ModelError as error:
-            yield Finding("model", str(error))
+            yield Finding("model", str(error), remedy="reinstall")
 
     def _thumbnail_files(self, repair: bool) -> Iterator[Finding]:
         if repair:
             self._thumbnails.remove_stray()  # what a killed run left half-written
+        damaged = self._thumbnails.damaged_previews()
+        if damaged:
+            if repair:
+                self._thumbnails.remove_previews(damaged)
+            message = f"{len(damaged):,} cached previews are not what was stored; they are made again when looked at."
+            yield Finding("previews", message, repairable=True, repaired=repair)
         # Digests only: the states of a large library would fill the memory.
         wanted = {state.file_hash for state in self._images() if state.file_hash is not None}
         stored = set(self._thumbnails.digests())
@@ -144,7 +168,14 @@ class Doctor:
         gone = sum(1 for state in self._images() if not state.missing and not os.path.lexists(state.path))
         if gone:
             message = f"{gone:,} files are no longer where they were; `smartsearch index` sorts it out."
-            yield Finding("files", message, severity="note")
+            yield Finding("files", message, severity="note", remedy="index")
 
     def _images(self) -> Iterator[FileState]:
         return (state for state in self._store.file_states(NO_SPACE) if state.asset_id is not None)
+
+
+def _with_remedy(finding: Finding) -> Finding:
+    """What helps, where the check has not said so: repair for what is derived; of the database, only a backup."""
+    if finding.remedy or finding.severity == "note":
+        return finding
+    return replace(finding, remedy="repair" if finding.repairable else "restore" if finding.kind == "database" else "")

@@ -218,6 +218,7 @@ class Library:
         report = self._tag_the_rest(report, cancelled)
         # A short-lived `query` would never finish the codes of a large library's index: this run does.
         self.store.settle_vectors(self.catalog.encoders(self.model).image.space)
+        self.store.seal()
         return report
 
     def watch(self, tell: Callable[[IndexReport], None], stop: threading.Event | None = None) -> None:
@@ -231,6 +232,7 @@ class Library:
 
         with self._index_session(self.next_model) as session:
             session.watch(roots, finished, stop or threading.Event())
+        self.store.seal()
 
     def _index_session(self, coming: ModelChoice | None = None) -> IndexSession:
         """A session that embeds by the active model and by the one the library is changing to."""

@@ -12,6 +12,7 @@ from smartsearch.cli.index import counted
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
 
 if TYPE_CHECKING:
+    from smartsearch.doctor import DoctorReport
     from smartsearch.library import Library
 
 
@@ -71,20 +72,48 @@ def doctor(
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
-    """Check database, vector index, thumbnails and files against each other.
+    """Check database, vector index, thumbnails, model and files against each other and against their checksums.
 
-    Leaves with 0 when all is well or repaired, with 5 when something is left.
+    Says of each fault whether --repair makes it good or only a backup does. Leaves with 0 when all is well or repaired,
+    with 5 when something is left.
     """
-    with open_library(context, library, read_only=not repair) as opened:
-        report = opened.doctor(repair=repair)
+    report = _examine(context, library, repair)
     if as_json:
         echo_json(dataclasses.asdict(report))
     else:
         for finding in report.findings:
-            state = "repaired" if finding.repaired else "can be repaired" if finding.repairable else "needs a look"
+            state = "repaired" if finding.repaired else _REMEDIES[finding.remedy]
             typer.echo(f"{finding.kind}: {finding.message} ({state})")
         typer.echo("All is well." if not report.findings else counted(len(report.findings), "findings") + ".")
         if report.open and not repair and any(finding.repairable for finding in report.open):
             typer.echo("`smartsearch doctor --repair` repairs what is derived.", err=True)
+        if any(finding.remedy == "restore" for finding in report.open):
+            typer.echo(_RESTORE, err=True)
     if report.open:
         raise typer.Exit(5)
+
+
+def _examine(context: typer.Context, library: str | None, repair: bool) -> DoctorReport:
+    from smartsearch.core.errors import LibraryCorruptError
+
+    try:
+        with open_library(context, library, read_only=not repair) as opened:
+            return opened.doctor(repair=repair)
+    except LibraryCorruptError as error:
+        from smartsearch.doctor import unreadable
+
+        return unreadable(error)
+
+
+_REMEDIES = {
+    "repair": "can be repaired",
+    "index": "the next index sorts it out",
+    "restore": "restore a backup",
+    "reinstall": "install the model again",
+    "": "needs a look",
+}
+
+_RESTORE = (
+    "What is damaged is nowhere else: `smartsearch restore BACKUP --replace` brings back the last backup and keeps "
+    "this library beside it. Without a backup, `smartsearch export DIR` may still save tags and albums."
+)

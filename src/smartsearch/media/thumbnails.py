@@ -7,9 +7,10 @@ import errno
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from smartsearch.core.checksums import TRAILER_BYTES, trailer_holds, with_trailer
 from smartsearch.core.errors import DiskFullError, LibraryError, LibraryReadOnlyError
 from smartsearch.core.settings import ThumbnailSettings
 
@@ -37,7 +38,7 @@ class ThumbnailStore:
 
     def put(self, digest: bytes, webp: bytes) -> None:
         """Store the thumbnail of the original with this SHA-256 digest; replaces an older one."""
-        _write_whole(self._path(self._thumbs, digest), webp)
+        _write_whole(self._path(self._thumbs, digest), with_trailer(webp))
 
     def path(self, digest: bytes) -> Path | None:
         """Where the thumbnail is; None if there is none."""
@@ -65,8 +66,9 @@ class ThumbnailStore:
             webp = make(self._settings.preview_size, self._settings.preview_quality)
         except PermissionError:
             return path  # a read-only library still shows what it has
-        _write_whole(path, webp)
-        self._make_room(len(webp), path)
+        data = with_trailer(webp)
+        _write_whole(path, data)
+        self._make_room(len(data), path)
         return path
 
     def _make_room(self, added: int, keep: Path) -> None:
@@ -97,14 +99,18 @@ class ThumbnailStore:
                 yield bytes.fromhex(path.stem)
 
     def is_sound(self, digest: bytes) -> bool:
-        """Whether the thumbnail is there and as long as its header says (a disk fault; ours are written atomically)."""
-        try:
-            with self._path(self._thumbs, digest).open("rb") as file:
-                head = file.read(12)
-                length = int.from_bytes(head[4:8], "little") + 8
-                return head[:4] == b"RIFF" and head[8:] == b"WEBP" and length <= os.fstat(file.fileno()).st_size
-        except OSError:
-            return False
+        """Whether the thumbnail is there and byte for byte what was stored; of one from an earlier version, which has
+        no checksum, whether it is as long as its header says."""
+        return _is_sound(self._path(self._thumbs, digest))
+
+    def damaged_previews(self) -> list[Path]:
+        """Cached previews that the disk has changed."""
+        return [path for _, _, path in _files(self._previews) if not _is_sound(path)]
+
+    def remove_previews(self, paths: Iterable[Path]) -> None:
+        """Forget these: they are made again when they are looked at."""
+        for path in paths:
+            _unlink(path)
 
     def remove_stray(self) -> int:
         """Delete temporary files left by a process that was killed while writing; returns how many.
@@ -127,6 +133,16 @@ def _files(folder: Path) -> Iterator[tuple[int, int, Path]]:
         with contextlib.suppress(FileNotFoundError):
             status = path.stat()
             yield status.st_mtime_ns, status.st_size, path
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    length = int.from_bytes(data[4:8], "little") + 8
+    whole = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    return whole and (len(data) == length or (len(data) == length + TRAILER_BYTES and trailer_holds(data) is True))
 
 
 def _write_whole(path: Path, data: bytes) -> None:

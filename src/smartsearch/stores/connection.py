@@ -21,6 +21,7 @@ from smartsearch.core.errors import (
     LibraryReadOnlyError,
     LibraryTooNewError,
 )
+from smartsearch.stores.seal import write_seal
 from smartsearch.stores.upgrade import APPLICATION_ID, VERSIONS, create_database, upgrade_database
 
 BUSY_SECONDS = 10.0
@@ -109,6 +110,20 @@ class Database:
         with suppress(queue.Empty):
             while True:
                 self._idle.get_nowait().close()
+
+    def seal(self) -> None:
+        """Fold the log into the file and remember its checksums (see `seal`). Left out if others are busy with it,
+        or the disk does not let us: a seal is a help, not a promise."""
+        if self.read_only:
+            return
+        with suppress(LibraryError), self._write_lock, mapped_errors(self.path):
+            connection = self._take()
+            try:
+                busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if not busy:
+                    write_seal(self.path)
+            finally:
+                self._give_back(connection)
 
     # -- connections
 
@@ -226,7 +241,7 @@ def library_error(error: sqlite3.Error | OSError, path: Path) -> LibraryError:
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return LibraryCorruptError(
             f"The library database {path} is damaged ({error}).",
-            hint="Run `smartsearch doctor`, or put back a copy and index again.",
+            hint="`smartsearch doctor` says what is damaged, `smartsearch restore BACKUP --replace` brings one back.",
         )
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
         return _disk_full(path)

@@ -5,11 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from smartsearch.stores.seal import BLOCK, changed_blocks
+from smartsearch.stores.vector_files import VectorFiles
+
 Kind = Literal["database", "reference", "embedding", "full-text", "vector-index"]
+
+_DERIVED = ("image_fts", "embedding_deletions", "jobs", "errors", "sqlite_autoindex", "ix_", "uq_")
+"""What the names of tables and indexes begin with that can be made anew, or do without."""
+_FREE = "ix_ (free pages)"
+_FEW = 0.02
+"""Of the vectors, so many may differ from their copies by damage; if more do, the copies are of another library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +29,62 @@ class Problem:
     kind: Kind
     message: str
     repairable: bool
+
+
+def check_pages(connection: sqlite3.Connection, path: Path) -> Iterator[Problem]:
+    """Pages that the disk has changed since the file was sealed, and what they hold. Nothing if no seal holds."""
+    damaged = changed_blocks(path)
+    if not damaged:
+        return
+    owners = _owners(connection, damaged)
+    lost = sorted({owner for owner in owners if not owner.startswith(_DERIVED)})
+    if lost:
+        what = f"they hold {', '.join(lost)}"
+        yield Problem(
+            "database", f"{len(damaged)} pages are not what was written to them ({what}): the disk changed them.", False
+        )
+    else:
+        what = ", ".join(sorted(set(owners))) or "free pages"
+        message = f"{len(damaged)} pages are not what was written to them, but hold only what is derived ({what})."
+        yield Problem("database", message, True)
+
+
+def _owners(connection: sqlite3.Connection, blocks: list[int]) -> list[str]:
+    """The tables and indexes that pages belong to; "the database" for those that cannot be told."""
+    size = connection.execute("PRAGMA page_size").fetchone()[0]
+    pages = sorted({block * BLOCK // size + 1 for block in blocks})
+    try:
+        known = dict(connection.execute("SELECT pageno, name FROM dbstat"))
+        free = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    except sqlite3.DatabaseError:  # this SQLite has no dbstat, or the pages that name the others are damaged
+        return ["the database"]
+    if 1 in pages:
+        return ["the database"]
+    return [known.get(page, _FREE if free else "the database") for page in pages]
+
+
+def damaged_vectors(connection: sqlite3.Connection, space_id: int, files: VectorFiles) -> dict[int, bytes]:
+    """Vectors in the database that are not as their copies in the index files, whose checksums hold: embedding id to
+    the right bytes. Empty where there is no such witness."""
+    loaded = files.load() if files.soundness() else None
+    if loaded is None:
+        return {}
+    _, ids, vectors = loaded
+    query = "SELECT id, image_id, vector FROM embeddings WHERE space_id = ? AND id <= ? ORDER BY id"
+    different: dict[int, bytes] = {}
+    for embedding_id, image_id, blob in connection.execute(query, (space_id, int(ids[-1, 0]))):
+        position = int(np.searchsorted(ids[:, 0], embedding_id))
+        copy = vectors[position].tobytes()
+        if ids[position].tolist() == [embedding_id, image_id] and copy != blob:
+            different[embedding_id] = copy
+    return different if len(different) <= max(1, _FEW * len(ids)) else {}
+
+
+def put_back(connection: sqlite3.Connection, copies: dict[int, bytes]) -> None:
+    """Give vectors the bytes that `damaged_vectors` found, in the caller's transaction."""
+    connection.executemany("UPDATE embeddings SET vector = ? WHERE id = ?", [(copies[i], i) for i in copies])
+    if copies:
+        connection.execute("UPDATE library SET generation = generation + 1")
 
 
 def check_rows(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -48,6 +114,7 @@ def repair(connection: sqlite3.Connection, problems: list[Problem]) -> None:
     kinds = {problem.kind for problem in problems if problem.repairable}
     if "database" in kinds:
         connection.execute("REINDEX")
+        connection.execute("INSERT INTO image_fts (image_fts) VALUES ('rebuild')")
     if "reference" in kinds:
         for table, rowid, _, _ in connection.execute("PRAGMA foreign_key_check").fetchall():
             if rowid is not None:

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -30,7 +31,7 @@ from smartsearch.core.assets import (
     TagCount,
     TagSource,
 )
-from smartsearch.core.errors import AssetNotFoundError
+from smartsearch.core.errors import AssetNotFoundError, LibraryCorruptError
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
@@ -364,13 +365,49 @@ class SqliteStore:
     # -- doctor
 
     def check(self) -> list[Problem]:
-        """Everything that is wrong with the database and its indexes. Reads all of both."""
+        """Everything that is wrong with the database and its indexes. Reads all of both.
+
+        Damage that stops a check is a problem, not an error: what can be checked still is.
+        """
+        problems: list[Problem] = []
+        for part in (self._check_pages, self._check_rows, self._check_text, self._check_vectors):
+            try:
+                problems += part()
+            except LibraryCorruptError as error:
+                problems.append(Problem("database", error.message, repairable=False))
+        if any(problem.kind == "database" and not problem.repairable for problem in problems):
+            # Then an index that differs from its table may well be the one that is right.
+            problems = [replace(found, repairable=found.repairable and found.kind != "database") for found in problems]
+        return problems
+
+    def _check_pages(self) -> list[Problem]:
         with self._database.read() as connection:
-            problems = list(doctor.check_rows(connection))
-        if not self.read_only:
-            with self._database.write() as connection:
-                problems += doctor.check_text(connection)
-        for key, dim in self._known_spaces():
+            return list(doctor.check_pages(connection, self._database.path))
+
+    def _check_rows(self) -> list[Problem]:
+        with self._database.read() as connection:
+            return list(doctor.check_rows(connection))
+
+    def _check_text(self) -> list[Problem]:
+        if self.read_only:
+            return []
+        with self._database.write() as connection:
+            return list(doctor.check_text(connection))
+
+    def _check_vectors(self) -> list[Problem]:
+        problems = []
+        for space_id, key, dim in self._known_spaces():
+            files = self._files(space_id, key, dim)
+            if files.soundness() is False:
+                message = f"The files of the vector index of {key} are not what was written to them."
+                problems.append(Problem("vector-index", message, repairable=True))
+                continue
+            with self._database.read() as connection:
+                lost = len(doctor.damaged_vectors(connection, space_id, files))
+            if lost:
+                message = f"{lost} vectors of {key} are not what was stored; the vector index has them unharmed."
+                problems.append(Problem("embedding", message, repairable=True))
+                continue  # the index would seem to differ, but it is the one that is right
             with self._index(key, dim) as (connection, index):
                 damaged = 0 if index is None else index.damage(connection)
             if damaged:
@@ -381,21 +418,39 @@ class SqliteStore:
     def repair(self) -> list[Problem]:
         """Make what is derived anew where it is wrong; returns what is still wrong then.
 
-        Deleted vectors are made again by the next `index`.
+        Vectors that are lost are taken from the index files where these are sound, or else deleted, to be made again by
+        the next `index`.
         """
         problems = self.check()
+        for space_id, key, dim in self._known_spaces():
+            with self._database.write() as connection:
+                copies = doctor.damaged_vectors(connection, space_id, self._files(space_id, key, dim))
+                doctor.put_back(connection, copies)
         with self._database.write() as connection:
             doctor.repair(connection, problems)
-        for key, dim in self._known_spaces():
+        for space_id, key, dim in self._known_spaces():
+            unsound = self._files(space_id, key, dim).soundness() is False
             with self._index(key, dim) as (connection, index):
-                if index is not None and index.damage(connection):
+                if index is not None and (unsound or index.damage(connection)):
                     index.rebuild(connection)
+                    index.settle()
+        if any(problem.kind == "database" and problem.repairable for problem in problems):
+            self._database.seal()  # what was damaged has been written anew
         return self.check()
 
-    def _known_spaces(self) -> list[tuple[str, int]]:
-        """Key and dimension of every space."""
+    def seal(self) -> None:
+        """Remember checksums of the database file, by which `check` finds what a disk changes in it from now on. Cheap
+        when nothing was written since the last time."""
+        self._database.seal()
+
+    def _known_spaces(self) -> list[tuple[int, str, int]]:
+        """Id, key and dimension of every space."""
         with self._database.read() as connection:
-            return connection.execute("SELECT key, dim FROM spaces ORDER BY id").fetchall()
+            return connection.execute("SELECT id, key, dim FROM spaces ORDER BY id").fetchall()
+
+    def _files(self, space_id: int, key: str, dim: int) -> VectorFiles:
+        folder = self._vectors_folder / f"{space_id}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+        return VectorFiles(folder, key, dim, read_only=self.read_only)
 
     @contextmanager
     def _index(self, key: str, dim: int) -> Iterator[tuple[sqlite3.Connection, SpaceVectors | None]]:
@@ -408,8 +463,7 @@ class SqliteStore:
             with self._spaces_lock:
                 index = self._spaces.get(row[0])
                 if index is None:
-                    folder = self._vectors_folder / f"{row[0]}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
-                    files = VectorFiles(folder, key, dim, read_only=self.read_only)
+                    files = self._files(row[0], key, dim)
                     index = self._spaces[row[0]] = SpaceVectors(row[0], dim, files, self._limits)
             with index.lock:
                 index.catch_up(connection)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import zlib
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from smartsearch.core.checksums import trailer_holds
 
 LAYOUT = 1
 """Files of another layout are not read."""
@@ -33,6 +36,9 @@ class FileState:
     rows: int
     seen: int
     layout: int = LAYOUT
+    ids_sum: int | None = 0
+    vectors_sum: int | None = 0
+    """CRC-32 of the counted bytes; None in files of earlier versions, where it is not known."""
 
 
 class VectorFiles:
@@ -47,17 +53,25 @@ class VectorFiles:
 
     def load(self) -> tuple[FileState, Ids, Half] | None:
         """The state, (n, 2) embedding and image ids, and the memory-mapped (n, dim) vectors."""
+        state = self._on_disk()
+        loaded = None if state is None else self._read(state)
+        if loaded is None:
+            if not self._read_only and self._on_disk() == state:
+                self.discard()  # they would stay in the way of new ones
+            return None
+        self._state = state
+        return loaded
+
+    def _read(self, state: FileState) -> tuple[FileState, Ids, Half] | None:
+        if (state.layout, state.key, state.dim) != (LAYOUT, self._key, self._dim) or state.rows < 1:
+            return None
         try:
-            state = FileState(**json.loads((self._folder / "state.json").read_bytes()))
-            if (state.layout, state.key, state.dim) != (LAYOUT, self._key, self._dim) or state.rows < 1:
-                return None
             ids = np.fromfile(self._path(state, "ids"), "<i8", count=2 * state.rows).reshape(-1, 2)
             vectors = self._map(state)
         except (OSError, ValueError, TypeError):
             return None
         if len(ids) != state.rows or (np.diff(ids[:, 0]) <= 0).any() or ids[-1, 0] > state.seen:
             return None
-        self._state = state
         return state, ids, vectors
 
     def append(self, ids: Ids, vectors: Half, seen: int) -> Half | None:
@@ -101,21 +115,45 @@ class VectorFiles:
         """Where the codes of these very rows belong."""
         return None if self._state is None else self._path(self._state, "codes")
 
+    def soundness(self) -> bool | None:
+        """Whether the files hold what was written into them; None if there are none, or none with checksums. Reads all
+        of them."""
+        state = self._on_disk()
+        if state is None or state.ids_sum is None or state.vectors_sum is None:
+            return None
+        try:
+            for name, length, expected in (
+                ("ids", 16 * state.rows, state.ids_sum),
+                ("vectors", 2 * state.dim * state.rows, state.vectors_sum),
+            ):
+                if _sum_of(self._path(state, name), length) != expected:
+                    return False
+            codes = self._path(state, "codes")
+            return not codes.exists() or trailer_holds(codes.read_bytes()) is not False
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError):
+            return False
+
     @property
     def writable(self) -> bool:
         """Whether this process may write here."""
         return not self._read_only
 
     def _write(self, state: FileState, ids: Ids, vectors: Half, seen: int) -> None:
-        for name, rows, width in (("ids", ids, 16), ("vectors", vectors, 2 * self._dim)):
+        sums = []
+        known = (state.ids_sum, state.vectors_sum)
+        for name, rows, width, known_sum in (("ids", ids, 16, known[0]), ("vectors", vectors, 2 * self._dim, known[1])):
             path = self._path(state, name)
+            data = np.ascontiguousarray(rows).tobytes()
+            sums.append(None if known_sum is None else zlib.crc32(data, known_sum))
             with path.open("r+b" if path.exists() else "w+b") as file:
                 file.seek(state.rows * width)
-                file.write(np.ascontiguousarray(rows).tobytes())
+                file.write(data)
                 file.truncate()
                 file.flush()
                 os.fsync(file.fileno())
-        grown = FileState(state.key, state.dim, state.stem, state.rows + len(ids), seen)
+        grown = FileState(state.key, state.dim, state.stem, state.rows + len(ids), seen, LAYOUT, *sums)
         partial = self._folder / f"state.{os.getpid()}.part"
         partial.write_text(json.dumps(asdict(grown)), encoding="utf-8")
         os.replace(partial, self._folder / "state.json")
@@ -123,8 +161,8 @@ class VectorFiles:
 
     def _on_disk(self) -> FileState | None:
         try:
-            return FileState(**json.loads((self._folder / "state.json").read_bytes()))
-        except (OSError, ValueError, TypeError):
+            return _parsed((self._folder / "state.json").read_bytes())
+        except (OSError, ValueError, TypeError, AttributeError):
             return None
 
     def _map(self, state: FileState) -> Half:
@@ -132,3 +170,17 @@ class VectorFiles:
 
     def _path(self, state: FileState, name: str) -> Path:
         return self._folder / f"{Path(state.stem).name}.{name}"
+
+
+def _parsed(data: bytes) -> FileState:
+    """What state.json says. Files of earlier versions say nothing of sums: unknown, not zero."""
+    return FileState(**({"ids_sum": None, "vectors_sum": None} | json.loads(data)))
+
+
+def _sum_of(path: Path, length: int) -> int | None:
+    """CRC-32 of the first ``length`` bytes; None if there are not so many."""
+    total, left = 0, length
+    with path.open("rb") as file:
+        while left and (data := file.read(min(left, 1 << 22))):
+            total, left = zlib.crc32(data, total), left - len(data)
+    return None if left else total

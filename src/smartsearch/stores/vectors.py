@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.assets import Embedding
+from smartsearch.core.checksums import with_trailer
 from smartsearch.stores.candidates import (
     Candidates,
     CodeCandidates,
@@ -319,6 +320,7 @@ class SpaceVectors:
             partial = path.with_name(f"{path.name}.{os.getpid()}.part")
             with suppress(OSError, RuntimeError):
                 self._codes.save(partial)
+                partial.write_bytes(with_trailer(partial.read_bytes()))
                 os.replace(partial, path)
                 self._saved_codes = self._codes.count
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from smartsearch.core.checksums import with_trailer
 from smartsearch.core.errors import CorruptImageError, DiskFullError, LibraryReadOnlyError
 from smartsearch.core.settings import ThumbnailSettings
 from smartsearch.media.thumbnails import ThumbnailStore
@@ -38,9 +39,9 @@ def test_put_and_path(tmp_path: Path) -> None:
     assert path is not None
     assert path.name == digest(1).hex() + ".webp"
     assert path.parent.name == digest(1).hex()[:2]
-    assert path.read_bytes() == webp()
+    assert path.read_bytes() == with_trailer(webp())
     thumbnails.put(digest(1), webp(200))
-    assert path.read_bytes() == webp(200)
+    assert path.read_bytes() == with_trailer(webp(200))
     assert files(tmp_path) == [path]
 
 
@@ -66,7 +67,7 @@ def test_previews_are_made_once_with_the_settings(tmp_path: Path) -> None:
 
 
 def test_the_preview_cache_evicts_what_was_not_looked_at(tmp_path: Path) -> None:
-    thumbnails = store(tmp_path, cache_bytes=1000)
+    thumbnails = store(tmp_path, cache_bytes=1080)
     paths = []
     for number in range(10):
         paths.append(thumbnails.preview(digest(number), lambda size, quality: webp(100)))
@@ -77,7 +78,7 @@ def test_the_preview_cache_evicts_what_was_not_looked_at(tmp_path: Path) -> None
     assert not paths[1].exists()
     assert not paths[2].exists()
     assert paths[3].exists()
-    assert sum(path.stat().st_size for path in files(tmp_path)) <= 1000
+    assert sum(path.stat().st_size for path in files(tmp_path)) <= 1080
 
 
 def test_one_preview_larger_than_the_cache_is_still_shown(tmp_path: Path) -> None:
@@ -106,6 +107,29 @@ def test_digests_and_soundness(tmp_path: Path) -> None:
     assert [thumbnails.is_sound(digest(number)) for number in range(5)] == [True, False, False, True, False]
 
 
+def test_every_flipped_bit_of_a_thumbnail_is_found(tmp_path: Path) -> None:
+    thumbnails = store(tmp_path)
+    thumbnails.put(digest(1), webp())
+    path = thumbnails.path(digest(1))
+    assert path is not None
+    whole = path.read_bytes()
+    for position in range(len(whole)):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 16]) + whole[position + 1 :])
+        assert not thumbnails.is_sound(digest(1)), position
+    path.write_bytes(webp())
+    assert thumbnails.is_sound(digest(1)), "one of an earlier version, without a checksum"
+
+
+def test_damaged_previews_are_found_and_forgotten(tmp_path: Path) -> None:
+    thumbnails = store(tmp_path)
+    path = thumbnails.preview(digest(1), lambda size, quality: webp())
+    assert thumbnails.damaged_previews() == []
+    path.write_bytes(path.read_bytes()[:-9] + b"?" + path.read_bytes()[-8:])
+    assert thumbnails.damaged_previews() == [path]
+    thumbnails.remove_previews([path])
+    assert files(tmp_path) == []
+
+
 def test_stray_files_of_a_killed_writer_are_removed(tmp_path: Path) -> None:
     thumbnails = store(tmp_path)
     thumbnails.put(digest(1), webp())
@@ -131,7 +155,7 @@ def test_a_full_or_read_only_disk_leaves_nothing_half_written(
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(expected):
         thumbnails.put(digest(1), webp(200))
-    assert [path.read_bytes() for path in files(tmp_path)] == [webp()]
+    assert [path.read_bytes() for path in files(tmp_path)] == [with_trailer(webp())]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
