@@ -61,7 +61,8 @@ def export_library(
     with folders.new_folder(destination) as part, store.snapshot() as snapshot:
         written = [folders.add_content(part, "README.txt", [_README.encode()])]
         images = _Counted(snapshot.assets())
-        written.append(_lines(part, "images.jsonl", map(asset_values, images)))
+        rows = (asset_values(image) | {"people": snapshot.people(image.id)} for image in images)
+        written.append(_lines(part, "images.jsonl", rows))
         tables = snapshot.tables(vectors=vectors)
         written += [_lines(part, f"tables/{table}.jsonl", snapshot.rows(table)) for table in tables]
         packets = list(_sidecars(part, snapshot)) if sidecars else []
@@ -98,7 +99,7 @@ def _lines(part: Path, name: str, values: Iterable[dict[str, Any]]) -> Entry:
 
 def _sidecars(part: Path, snapshot: Snapshot) -> Iterator[Entry]:
     for asset in snapshot.assets():
-        yield folders.add_content(part, _sidecar_name(asset), [sidecar(asset)])
+        yield folders.add_content(part, _sidecar_name(asset), [sidecar(asset, snapshot.people(asset.id))])
 
 
 def _sidecar_name(asset: Asset) -> str:

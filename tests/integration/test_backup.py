@@ -387,12 +387,19 @@ def test_an_export_holds_everything(full: Library, tmp_path: Path) -> None:
     save_picture(tmp_path / "plain.png", "blue", seed=3).rename(odd)
     full.index([Path(odd)])
     full.store.reject_tag(4, "dog")
+    with full.store._database.write() as connection:
+        connection.execute("INSERT INTO persons (name, name_key, created_at) VALUES ('Anna', 'anna', 0)")
+        connection.execute(
+            'INSERT INTO faces (image_id, "left", top, width, height, score, quality, size, sharpness, pose, person_id)'
+            " VALUES (1, 0.1, 0.1, 0.2, 0.2, 1, 1, 1, 1, 1, 1)"
+        )
     report = full.export(tmp_path / "out")
     images = {image["id"]: image for image in lines(tmp_path / "out" / "images.jsonl")}
     assert report.images == len(images) == 25
     assert odd in {image["path"] for image in images.values()}, "any name survives"
     assert {"name": "Käse & <Brot>", "confidence": 1.0, "source": "user"} in images[1]["tags"]
     assert (images[1]["albums"], images[2]["user_rating"], images[3]["hidden"]) == ([1], 4, True)
+    assert (images[1]["people"], images[2]["people"]) == (["Anna"], [])
     tables = {path.stem: lines(path) for path in (tmp_path / "out" / "tables").iterdir()}
     assert [album["name"] for album in tables["albums"]] == ["Summer"]
     assert [root["path"] for root in tables["roots"]] == [root.path for root in full.store.roots()]

@@ -14,7 +14,17 @@ from typing import Any
 from smartsearch.core.assets import Asset
 from smartsearch.stores import rows
 
-DERIVED = frozenset({"embeddings", "embedding_deletions", "alembic_version", "library", "sqlite_sequence"})
+DERIVED = frozenset(
+    {
+        "embeddings",
+        "embedding_deletions",
+        "face_thumbnails",
+        "face_scans",
+        "alembic_version",
+        "library",
+        "sqlite_sequence",
+    }
+)
 """Tables that are made from images and models, or belong to the file format."""
 
 _IN_IMAGES = frozenset({"images", "image_tags", "hidden_images"})
@@ -39,6 +49,15 @@ class Snapshot:
         for start in range(0, len(ids), _BATCH):
             batch = {asset.id: asset for asset in self._assets(self._connection, ids[start : start + _BATCH])}
             yield from (batch[i] for i in ids[start : start + _BATCH])
+
+    def people(self, asset_id: int) -> list[str]:
+        """The names of the people on an image."""
+        found = self._connection.execute(
+            "SELECT DISTINCT persons.name FROM faces JOIN persons ON persons.id = faces.person_id"
+            " WHERE faces.image_id = ? AND persons.name IS NOT NULL AND NOT faces.ignored ORDER BY persons.name",
+            (asset_id,),
+        )
+        return [name for (name,) in found]
 
     def tables(self, *, vectors: bool = False) -> list[str]:
         """The other tables that hold something of their own."""
