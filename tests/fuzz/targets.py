@@ -6,7 +6,6 @@ An error of the program's own tree is an answer; anything else, a hang or a cras
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import os
 import sqlite3
@@ -19,6 +18,8 @@ from pathlib import Path
 from smartsearch.core.assets import Asset, FileIdentity, Metadata, Tag
 from smartsearch.core.errors import SmartsearchError
 from smartsearch.core.query import Everything
+from smartsearch.core.queryfields import Names, QueryContext
+from smartsearch.core.queryparse import parse, printed
 from smartsearch.core.settings import MediaLimits, ThumbnailSettings
 from smartsearch.core.spaces import Preprocessing
 from smartsearch.crawler.ignore import IgnoreRules
@@ -34,6 +35,7 @@ from smartsearch.media.sidecars import sidecar
 from smartsearch.media.xmp import read_xmp, xmp_metadata
 from smartsearch.onnx.descriptions import read_description
 from smartsearch.stores import folders, rows
+from smartsearch.stores.sql import compile_query
 from smartsearch.stores.sqlite import SqliteStore
 from smartsearch.tagging.vocabulary import vocabulary_with
 
@@ -119,11 +121,19 @@ def store() -> SqliteStore:
     return SqliteStore.create(scratch() / "library.db", vectors=scratch() / "vectors")
 
 
-def fuzz_query(data: bytes) -> None:
-    from smartsearch.core.queryparse import parse_query
+CONTEXT = QueryContext.on(NOW.date(), Names(albums={"best of": 3}))
 
-    with contextlib.suppress(SmartsearchError):
-        parse_query(data.decode("utf-8", "surrogateescape"))
+
+def fuzz_query(data: bytes) -> None:
+    """Any text is understood somehow, shows its faults at a place in it, and compiles."""
+    text = data.decode("utf-8", "surrogateescape")
+    parsed = parse(text, CONTEXT)
+    assert parsed.clauses
+    for problem in parsed.problems:
+        assert 0 <= problem.start <= problem.end <= len(text)
+    for clause in parsed.clauses:
+        compile_query(clause.where)
+    printed(parsed.tree, CONTEXT)
 
 
 def fuzz_message(data: bytes) -> None:
@@ -161,5 +171,3 @@ def fuzz_description(data: bytes) -> None:
 TARGETS: dict[str, Target] = {
     name.removeprefix("fuzz_"): target for name, target in list(globals().items()) if name.startswith("fuzz_")
 }
-if importlib.util.find_spec("smartsearch.core.queryparse") is None:
-    del TARGETS["query"]
