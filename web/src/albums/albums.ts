@@ -66,7 +66,7 @@ export function useDeleteAlbum() {
       return images;
     },
     onSuccess: (images, { name }) => {
-      toast(s.albums.deleted(name), () => {
+      toast(s.albumsPage.deleted(name), () => {
         answered(client.POST("/api/v1/albums", { body: { name, images } })).then(changed, toastError);
       });
       return changed();

@@ -33,7 +33,7 @@ export default function AlbumPage({ id }: { id: number }) {
       <PageHeader
         title={
           <span className="flex min-w-0 items-center gap-1">
-            <IconButton icon={ArrowLeft} label={s.albums.back} onClick={() => navigate(paths.albums)} />
+            <IconButton icon={ArrowLeft} label={s.albumsPage.back} onClick={() => navigate(paths.albums)} />
             <span className="truncate">{album?.name ?? ""}</span>
           </span>
         }
@@ -41,23 +41,23 @@ export default function AlbumPage({ id }: { id: number }) {
         actions={
           album && (
             <Menu
-              label={s.albums.more(album.name)}
+              label={s.albumsPage.more(album.name)}
               icon={EllipsisVertical}
               items={[
                 sort === "oldest"
                   ? {
-                      label: s.albums.newestFirst,
+                      label: s.albumsPage.newestFirst,
                       icon: CalendarArrowDown,
                       onSelect: () => change({ sort: "newest" }, { replace: true }),
                     }
                   : {
-                      label: s.albums.oldestFirst,
+                      label: s.albumsPage.oldestFirst,
                       icon: CalendarArrowUp,
                       onSelect: () => change({ sort: null }, { replace: true }),
                     },
-                { label: s.albums.rename, icon: Pencil, onSelect: () => setRenaming(true) },
+                { label: s.albumsPage.rename, icon: Pencil, onSelect: () => setRenaming(true) },
                 {
-                  label: s.albums.delete,
+                  label: s.albumsPage.delete,
                   icon: Trash2,
                   danger: true,
                   onSelect: () => {
@@ -75,21 +75,21 @@ export default function AlbumPage({ id }: { id: number }) {
         empty={
           <EmptyState
             icon={Images}
-            title={s.albums.empty}
+            title={s.albumsPage.empty}
             actions={
               <Button look="primary" onClick={() => navigate(paths.photos)}>
-                {s.albums.toPhotos}
+                {s.albumsPage.toPhotos}
               </Button>
             }
           >
-            <p>{s.albums.emptyHint}</p>
+            <p>{s.albumsPage.emptyHint}</p>
           </EmptyState>
         }
       />
       {renaming && album && (
         <NameDialog
-          title={s.albums.renameTitle}
-          label={s.albums.name}
+          title={s.albumsPage.renameTitle}
+          label={s.albumsPage.name}
           action={s.common.save}
           name={album.name}
           onName={(name) => rename.mutateAsync(name)}

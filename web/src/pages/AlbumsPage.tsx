@@ -24,14 +24,14 @@ export default function AlbumsPage() {
   const [making, setMaking] = useState(false);
   const button = (
     <Button look="primary" icon={Plus} onClick={() => setMaking(true)}>
-      {s.albums.new}
+      {s.albumsPage.new}
     </Button>
   );
   return (
     <>
       <PageHeader
         title={s.nav.albums}
-        note={albums && albums.length > 0 && s.albums.count(albums.length)}
+        note={albums && albums.length > 0 && s.albumsPage.count(albums.length)}
         actions={albums && albums.length > 0 && button}
       />
       {error && !albums ? (
@@ -43,8 +43,8 @@ export default function AlbumsPage() {
           ))}
         </div>
       ) : albums.length === 0 ? (
-        <EmptyState icon={LibraryBig} title={s.albums.none} actions={button}>
-          <p>{s.albums.noneHint}</p>
+        <EmptyState icon={LibraryBig} title={s.albumsPage.none} actions={button}>
+          <p>{s.albumsPage.noneHint}</p>
         </EmptyState>
       ) : (
         <ul className={COLUMNS}>
@@ -55,10 +55,10 @@ export default function AlbumsPage() {
       )}
       {making && (
         <NameDialog
-          title={s.albums.new}
-          label={s.albums.name}
-          placeholder={s.albums.placeholder}
-          action={s.albums.make}
+          title={s.albumsPage.new}
+          label={s.albumsPage.name}
+          placeholder={s.albumsPage.placeholder}
+          action={s.albumsPage.make}
           onName={(name) => add.mutateAsync(name).then((made) => navigate(paths.album(made.id)))}
           onClose={() => setMaking(false)}
         />
@@ -87,18 +87,18 @@ function AlbumTile({ album }: { album: Album }) {
         <span className="block text-sm text-ink-faint">{s.common.photos(album.images)}</span>
       </Link>
       <Menu
-        label={s.albums.more(album.name)}
+        label={s.albumsPage.more(album.name)}
         icon={EllipsisVertical}
         className="absolute! right-0 bottom-1"
         items={[
-          { label: s.albums.rename, icon: Pencil, onSelect: () => setRenaming(true) },
-          { label: s.albums.delete, icon: Trash2, danger: true, onSelect: () => remove.mutate(album) },
+          { label: s.albumsPage.rename, icon: Pencil, onSelect: () => setRenaming(true) },
+          { label: s.albumsPage.delete, icon: Trash2, danger: true, onSelect: () => remove.mutate(album) },
         ]}
       />
       {renaming && (
         <NameDialog
-          title={s.albums.renameTitle}
-          label={s.albums.name}
+          title={s.albumsPage.renameTitle}
+          label={s.albumsPage.name}
           action={s.common.save}
           name={album.name}
           onName={(name) => rename.mutateAsync(name)}

@@ -1,5 +1,5 @@
 /** Every English text of the page. A translation is another object of the type `Strings`; texts with numbers are functions. */
-import { albums } from "./en/albums";
+import { albumsPage } from "./en/albums";
 
 const number = new Intl.NumberFormat("en");
 const n = (value: number) => number.format(value);
@@ -248,7 +248,7 @@ export const en = {
       ["?", "This list"],
     ] as readonly (readonly [string, string])[],
   },
-  albums,
+  albumsPage,
 } as const;
 
 export type Strings = typeof en;

@@ -1,6 +1,6 @@
 import { counted } from "../counts";
 
-export const albums = {
+export const albumsPage = {
   count: (count: number) => counted(count, "album"),
   new: "New album",
   name: "Name",
