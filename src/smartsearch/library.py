@@ -27,13 +27,16 @@ from smartsearch.core.errors import (
     UnsupportedFormatError,
     UsageError,
 )
+from smartsearch.core.overview import ValueCount
 from smartsearch.core.query import InFolder, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
 from smartsearch.people.directory import People
 from smartsearch.search.overview import Overviews
 from smartsearch.search.paging import Answer, Answers
+from smartsearch.search.recent import RecentQueries
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
+from smartsearch.search.suggestions import Suggestions
 from smartsearch.search.text_cache import CachedTextEncoder
 from smartsearch.search.understanding import QueryReader
 from smartsearch.stores.sqlite import SqliteStore
@@ -101,10 +104,14 @@ class Library:
         self.catalog = catalog
         self.store = store
         self.people = People(store.people)
+        self.suggestions = Suggestions(
+            store, lambda: [ValueCount(person.name, person.images, person.id) for person in self.people.names()]
+        )
         self.answers = Answers()
         self.overviews = Overviews(store)
         self.queries = QueryReader(store, settings.search)
         """What the words of a query mean in this library."""
+        self.recent = RecentQueries(store)
         self.texts: dict[str, CachedTextEncoder] = {}
         """By space key."""
         self._lock = threading.Lock()

@@ -177,3 +177,15 @@ def test_columns_may_lag_while_an_index_run_goes_on(
     store.apply([put("/newest.jpg")])
     store.update_job(job.id, done=1, errors=0, state="done")
     assert store.facets(Everything()).total == 9
+
+
+def test_the_vocabulary(store: Store, ids: list[int]) -> None:
+    found = store.vocabulary()
+    assert found.tags == (ValueCount("Trip", 4), ValueCount("own", 2))
+    assert found.cameras == (ValueCount("X100V", 2), ValueCount("EOS R5", 1))
+    assert counts(found.folders) == {"/r/a": 2, "/r/b": 1, "/r": 1}
+    assert {word: count for word, count in counts(found.words).items() if word in ("trip", "own")} == {
+        "trip": 6,
+        "own": 1,
+    }, "of the text index: missing and hidden images too, without automatic tags"
+    assert "1" not in counts(found.words)

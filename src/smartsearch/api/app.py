@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Scope
 
 from smartsearch.api import problems
 from smartsearch.api.background import BackgroundJobs
-from smartsearch.api.routes import albums, export, images, indexing, overview, query, search, system
+from smartsearch.api.routes import albums, export, images, indexing, overview, query, search, suggestions, system
 from smartsearch.api.routes import jobs as job_routes
 from smartsearch.api.security import Guard
 from smartsearch.library import Library
@@ -65,6 +65,7 @@ def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(jobs.close)
+        await run_in_threadpool(library.recent.save, at_once=True)
 
     app = _Application(
         title="smartsearch",
@@ -81,7 +82,7 @@ def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
     )
     app.state.library = library
     app.state.jobs = jobs
-    for module in (system, search, query, overview, export, images, albums, indexing, job_routes):
+    for module in (system, search, query, suggestions, overview, export, images, albums, indexing, job_routes):
         app.include_router(module.router, prefix=PREFIX, responses=problems.PROBLEMS)
     limit = library.settings.server.max_upload_bytes + MAX_BODY_BYTES
     app.include_router(search.uploads, prefix=PREFIX, responses=problems.PROBLEMS, max_body_size=limit)

@@ -67,6 +67,7 @@ class Columns:
     folders: Coded
     tags: Pairs
     albums: Pairs
+    people: Pairs
 
     @cached_property
     def newest_first(self) -> Ints:
@@ -112,6 +113,7 @@ class Facets:
     folders: tuple[ValueCount, ...]
     tags: tuple[ValueCount, ...]
     albums: tuple[ValueCount, ...]
+    people: tuple[ValueCount, ...]
     ratings: tuple[tuple[int, int], ...]
     months: tuple[ValueCount, ...]
     with_position: int
@@ -142,6 +144,43 @@ class Cluster:
     cover: int
 
 
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All names that shown images have, most used first; ``words`` are those of file names, folders, tags and
+    descriptions, without case."""
+
+    tags: tuple[ValueCount, ...]
+    cameras: tuple[ValueCount, ...]
+    folders: tuple[ValueCount, ...]
+    albums: tuple[ValueCount, ...]
+    words: tuple[ValueCount, ...]
+
+
+MAX_NAMES = 20_000
+"""Of each kind in a vocabulary."""
+
+
+def vocabulary(columns: Columns, words: Sequence[tuple[str, int]]) -> Vocabulary:
+    """``words`` with the number of images that have them; numbers and what is in hardly any image are left out."""
+    total = int(columns.shown.sum())
+    useful = [(-count, word) for word, count in words if _is_word(word) and (count > 1 or total < FEW)]
+    return Vocabulary(
+        tags=_most_frequent_pairs(columns.tags, columns.shown, MAX_NAMES),
+        cameras=_most_frequent(columns.cameras, columns.shown, MAX_NAMES),
+        folders=_most_frequent(columns.folders, columns.shown, MAX_NAMES),
+        albums=_most_frequent_pairs(columns.albums, columns.shown, MAX_NAMES),
+        words=tuple(ValueCount(word, -count) for count, word in sorted(useful)[:MAX_NAMES]),
+    )
+
+
+FEW = 1_000
+"""Images of a library so small that a word in a single one is worth suggesting."""
+
+
+def _is_word(word: str) -> bool:
+    return len(word) > 2 and word.isalpha()
+
+
 def facets(columns: Columns, mask: Mask) -> Facets:
     """Count the images of ``mask``."""
     stars = columns.stars[mask]
@@ -153,6 +192,7 @@ def facets(columns: Columns, mask: Mask) -> Facets:
         folders=_most_frequent(columns.folders, mask),
         tags=_most_frequent_pairs(columns.tags, mask),
         albums=_most_frequent_pairs(columns.albums, mask),
+        people=_most_frequent_pairs(columns.people, mask),
         ratings=tuple((int(value), int(count)) for value, count in _counted(stars[stars != UNRATED])),
         months=tuple(ValueCount(str(value), int(count)) for value, count in _counted(months)),
         with_position=int((~np.isnan(columns.latitudes[mask])).sum()),
@@ -164,20 +204,22 @@ def _counted(values: NDArray[np.generic]) -> list[tuple[np.generic, np.int64]]:
     return list(zip(*np.unique(values, return_counts=True), strict=True))
 
 
-def _most_frequent(column: Coded, mask: Mask) -> tuple[ValueCount, ...]:
+def _most_frequent(column: Coded, mask: Mask, most: int = MAX_VALUES) -> tuple[ValueCount, ...]:
     codes = column.codes[mask]
-    return _named(np.bincount(codes[codes >= 0], minlength=len(column.names)), column.names)
+    return _named(np.bincount(codes[codes >= 0], minlength=len(column.names)), column.names, most=most)
 
 
-def _most_frequent_pairs(pairs: Pairs, mask: Mask) -> tuple[ValueCount, ...]:
-    return _named(np.bincount(pairs.codes[mask[pairs.rows]], minlength=len(pairs.names)), pairs.names, pairs.ids)
+def _most_frequent_pairs(pairs: Pairs, mask: Mask, most: int = MAX_VALUES) -> tuple[ValueCount, ...]:
+    return _named(np.bincount(pairs.codes[mask[pairs.rows]], minlength=len(pairs.names)), pairs.names, pairs.ids, most)
 
 
-def _named(counts: Ints, names: Sequence[str], ids: Sequence[int] = ()) -> tuple[ValueCount, ...]:
+def _named(
+    counts: Ints, names: Sequence[str], ids: Sequence[int] = (), most: int = MAX_VALUES
+) -> tuple[ValueCount, ...]:
     counted = sorted(
         (-int(counts[code]), names[code], ids[code] if ids else None) for code in np.flatnonzero(counts).tolist()
     )
-    return tuple(ValueCount(name, -count, own) for count, name, own in counted[:MAX_VALUES])
+    return tuple(ValueCount(name, -count, own) for count, name, own in counted[:most])
 
 
 def _sizes(sizes: Ints) -> tuple[SizeCount, ...]:

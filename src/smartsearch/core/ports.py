@@ -25,7 +25,7 @@ from smartsearch.core.assets import (
     TagCount,
     TagSource,
 )
-from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
+from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
 from smartsearch.core.people import PeopleStore
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import Calibration, EmbeddingSpace, Preprocessing
@@ -195,6 +195,10 @@ class Store(Protocol):
 
     # -- overviews: while an index run goes on, they may lag behind what it has committed by some seconds
     def facets(self, where: Query) -> Facets: ...
+
+    def vocabulary(self) -> Vocabulary:
+        """What may be suggested to somebody who types."""
+        ...
 
     def timeline(self, where: Query, unit: TimeUnit) -> list[TimeBucket]:
         """Latest first; the counts add up to places in ``select(where, order="moment", descending=True)``."""

@@ -39,6 +39,7 @@ def read_columns(connection: sqlite3.Connection) -> Columns:
         folders=reader.coded("SELECT folder, group_concat(id) FROM images GROUP BY folder"),
         tags=reader.pairs(_TAGS),
         albums=reader.pairs(_ALBUMS),
+        people=reader.pairs(_PEOPLE),
     )
 
 
@@ -51,6 +52,11 @@ _TAGS = """
 _ALBUMS = """
     SELECT albums.id, name, group_concat(image_id) FROM albums JOIN album_images ON album_id = albums.id
     GROUP BY albums.id"""
+
+
+_PEOPLE = """
+    SELECT persons.id, name, group_concat(image_id) FROM persons JOIN faces ON person_id = persons.id
+    WHERE name IS NOT NULL AND NOT persons.hidden GROUP BY persons.id"""
 
 
 def read_mask(connection: sqlite3.Connection, columns: Columns, where: Query) -> Mask:

@@ -32,7 +32,7 @@ from smartsearch.core.assets import (
     TagSource,
 )
 from smartsearch.core.errors import AssetNotFoundError, LibraryCorruptError
-from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
+from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
@@ -299,6 +299,10 @@ class SqliteStore:
         with self._database.read() as connection:
             columns = self._columns.get(connection)
             return overview.facets(columns, read_mask(connection, columns, where))
+
+    def vocabulary(self) -> Vocabulary:
+        with self._database.read() as connection:
+            return overview.vocabulary(self._columns.get(connection), full_text.counts(connection))
 
     def timeline(self, where: Query, unit: TimeUnit) -> list[TimeBucket]:
         with self._database.read() as connection:

@@ -18,6 +18,12 @@ def words(text: str) -> list[str]:
     return "".join(letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in text).split()
 
 
+def counts(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Every word of the index that starts with a letter, with the number of images that have it."""
+    connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.image_words USING fts5vocab(main, image_fts, row)")
+    return connection.execute("SELECT term, doc FROM temp.image_words WHERE term >= 'a'").fetchall()
+
+
 def match(connection: sqlite3.Connection, text: str, where: Condition, limit: int) -> list[Neighbor]:
     """Images whose text has a word starting with each word of ``text``, best BM25 first, ties by id."""
     expression = " ".join(f'"{word}"*' for word in words(clean_text(text) or ""))

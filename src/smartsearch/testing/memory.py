@@ -45,9 +45,9 @@ from smartsearch.core.assets import (
 )
 from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError, JobNotFoundError
 from smartsearch.core.faces import PutFaces
-from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
+from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
-from smartsearch.core.query import Query, Shown, ascii_lower
+from smartsearch.core.query import Everything, Query, Shown, ascii_lower
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.stores import rows
 from smartsearch.stores.text import words
@@ -305,6 +305,15 @@ class MemoryStore:
     def facets(self, where: Query) -> Facets:
         return overview.facets(*self._columns(where))
 
+    def vocabulary(self) -> Vocabulary:
+        found = Counter(
+            word
+            for asset in self._state.assets.values()
+            for word in {_folded(word) for part in _text_of(asset) for word in words(part)}
+        )
+        columns, _ = self._columns(Everything())
+        return overview.vocabulary(columns, list(found.items()))
+
     def timeline(self, where: Query, unit: TimeUnit) -> list[TimeBucket]:
         return overview.timeline(*self._columns(where), unit)
 
@@ -333,8 +342,19 @@ class MemoryStore:
                 _pairs([{albums[own].name for own in a.albums} for a in assets], [a.name for a in albums.values()]),
                 ids=tuple(albums),
             ),
+            people=self._people_pairs(assets),
         )
         return columns, np.array([where.matches(asset) for asset in assets], bool)
+
+    def _people_pairs(self, assets: Sequence[Asset]) -> overview.Pairs:
+        with self.people.reading() as people:
+            named = [person for person in people.persons() if person.name is not None and not person.hidden]
+            held = {person.id: {face.image_id for face in people.faces_of([person.id])} for person in named}
+        keys = [f"{person.id}" for person in named]
+        pairs = _pairs([{str(own) for own, images in held.items() if asset.id in images} for asset in assets], keys)
+        return replace(
+            pairs, names=tuple(person.name or "" for person in named), ids=tuple(person.id for person in named)
+        )
 
     def counts(self) -> StoreCounts:
         state = self._state

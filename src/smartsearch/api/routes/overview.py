@@ -111,7 +111,7 @@ def facets(question: FacetQuestion, library: LibraryDep) -> Facets:
         ratings=[RatingValue(value=stars, count=count) for stars, count in counted("ratings").ratings],
         months=Value.all(counted("months").months),
         albums=[NamedValue(value=one.id or 0, name=one.value, count=one.count) for one in counted("albums").albums],
-        people=[],
+        people=[NamedValue(value=one.id or 0, name=one.value, count=one.count) for one in counted("people").people],
         with_position=counted("with_position").with_position,
         sizes=[SizeRange(min=one.minimum, max=one.maximum, count=one.count) for one in counted("sizes").sizes],
     )

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, BackgroundTasks, File, Form, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from smartsearch.api.deps import MAX_ID, ImageId, LibraryDep
@@ -103,7 +103,7 @@ class SearchPage(BaseModel):
 
 
 @router.post("/search")
-def search(body: SearchBody, library: LibraryDep) -> SearchPage:
+def search(body: SearchBody, library: LibraryDep, after: BackgroundTasks) -> SearchPage:
     """Search, or read on.
 
     Pages of one answer do not overlap and nothing moves between them, whatever is indexed meanwhile; what was forgotten
@@ -116,6 +116,8 @@ def search(body: SearchBody, library: LibraryDep) -> SearchPage:
         answer, offset = _read_on(library, body.cursor)
     else:
         answer, offset = library.answer(body.to_request(library)), 0
+        library.recent.add(body.query or "")
+        after.add_task(library.recent.save)
     page = page_of(library, answer, offset, body.top_k, body.explain, started)
     return (
         page.model_copy(update={"understood": Understood.of(library.queries.parse(body.query))}) if body.query else page
