@@ -32,6 +32,7 @@ from smartsearch.core.query import InFolder, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
 from smartsearch.people.directory import People
+from smartsearch.places.geonames import GeoNames
 from smartsearch.search.overview import Overviews
 from smartsearch.search.paging import Answer, Answers
 from smartsearch.search.recent import RecentQueries
@@ -109,7 +110,7 @@ class Library:
         )
         self.answers = Answers()
         self.overviews = Overviews(store)
-        self.queries = QueryReader(store, settings.search)
+        self.queries = QueryReader(store, settings.search, GeoNames(places.home / "cache"))
         """What the words of a query mean in this library."""
         self.recent = RecentQueries(store)
         self.texts: dict[str, CachedTextEncoder] = {}

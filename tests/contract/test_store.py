@@ -787,3 +787,12 @@ class TestTheRest:
             thread.join()
         assert failures == []
         assert store.counts().images == 40
+
+
+def test_positions_are_those_of_images_that_have_one(store: Store) -> None:
+    assert [len(column) for column in store.positions()] == [0, 0, 0]
+    spots = {"/a.jpg": Gps(38.7, -9.1), "/b.jpg": None, "/c.jpg": Gps(-33.9, 151.2)}
+    store.apply([put(path, metadata=Metadata(gps=gps)) for path, gps in spots.items()])
+    ids, latitudes, longitudes = store.positions()
+    assert [asset.path for asset in store.assets(ids.tolist())] == ["/a.jpg", "/c.jpg"]
+    assert (latitudes.tolist(), longitudes.tolist()) == ([38.7, -33.9], [-9.1, 151.2])

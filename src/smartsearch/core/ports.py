@@ -172,6 +172,10 @@ class Store(Protocol):
         to FTS are plain text."""
         ...
 
+    def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Ids, latitudes and longitudes (degrees) of all assets that know where they were taken, by id."""
+        ...
+
     def vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Embedding]: ...
 
     def sample_vectors(self, space: EmbeddingSpace, count: int) -> NDArray[np.float32]:

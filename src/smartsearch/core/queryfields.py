@@ -11,10 +11,13 @@ from difflib import get_close_matches
 
 from smartsearch.core.query import (
     CameraIs,
+    ColorNear,
+    FaceCount,
     FileSizeBetween,
     FolderNamed,
     FormatIs,
     HasGps,
+    HasPerson,
     HasTag,
     Hidden,
     InAlbum,
@@ -45,19 +48,55 @@ FORMAT_NAMES = {
     "cr3": "raw",
     "arw": "raw",
 }
+# Middle tones of what people call these colours; named as in CSS where CSS means the same.
+COLORS = {
+    "red": 0xD02020,
+    "orange": 0xF08020,
+    "yellow": 0xF0D030,
+    "gold": 0xD4AF37,
+    "green": 0x309030,
+    "lime": 0x80E020,
+    "olive": 0x808020,
+    "teal": 0x108080,
+    "turquoise": 0x40D0C8,
+    "cyan": 0x20C0D8,
+    "blue": 0x3060D0,
+    "navy": 0x102060,
+    "sky": 0x87BEE8,
+    "purple": 0x7030A0,
+    "violet": 0x8A4FD0,
+    "magenta": 0xD030B0,
+    "pink": 0xF0A0B8,
+    "brown": 0x7A4A20,
+    "beige": 0xD8C8A0,
+    "white": 0xF4F4F4,
+    "grey": 0x808080,
+    "gray": 0x808080,
+    "black": 0x141414,
+}
+_MANY_FACES = 10_000
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?b?|p|px|pixels?)", re.IGNORECASE)
 _RANGE = re.compile(r"(>=|<=|>|<|)\s*(.*)")
+
+
+def _no_place(_: str) -> Query | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
     """The names a library knows, as the parser is told them. Keys are case-folded.
 
-    ``folder`` makes a path as the user typed it absolute.
+    ``people`` has whole names and first names, each with the ids of those called so. ``folder`` makes a path as the
+    user typed it absolute. ``place`` finds what was taken near a named place or position, None for an unknown one;
+    ``visited`` does so for a name in plain words, None unless something was taken there.
     """
 
     albums: Mapping[str, int] = field(default_factory=dict)
+    people: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     folder: Callable[[str], str] = os.path.abspath
+    place: Callable[[str], Query | None] = _no_place
+    visited: Callable[[str], Query | None] = _no_place
 
 
 NO_NAMES = Names()
@@ -125,6 +164,40 @@ def _album(value: str, context: QueryContext) -> Meaning:
     if value.casefold() not in known:
         raise BadValueError(f"There is no album {value!r}.", _nearest(value, known))
     return Meaning(InAlbum(known[value.casefold()]))
+
+
+def _person(value: str, context: QueryContext) -> Meaning:
+    known, found = context.names.people, []
+    for part in _parts(value):
+        if part.casefold() not in known:
+            raise BadValueError(f"Nobody is called {part!r} here.", _nearest(part, known))
+        found += [HasPerson(person_id) for person_id in known[part.casefold()]]
+    return Meaning(_any_of(found))
+
+
+def _faces(value: str, _: QueryContext) -> Meaning:
+    low, high = whole_range(value, 0, _MANY_FACES, "2, >=3 or 1..4")
+    return Meaning(FaceCount(low, None if high >= _MANY_FACES else high))
+
+
+def _place(value: str, context: QueryContext) -> Meaning:
+    query = context.names.place(value)
+    if query is None:
+        raise BadValueError(f"{value!r} is no known place.", 'near:Lisbon, near:"Paris, US" or near:38.7,-9.1~5km')
+    return Meaning(query)
+
+
+def _color(value: str, _: QueryContext) -> Meaning:
+    colors = []
+    for part in _parts(value):
+        name = part.lower().replace(" ", "")
+        if re.fullmatch(r"#[0-9a-f]{6}", name):
+            colors.append(int(name[1:], 16))
+        elif name in COLORS:
+            colors.append(COLORS[name])
+        else:
+            raise BadValueError(f"{part!r} is no colour.", _nearest(part, COLORS) or "blue, teal or #1e90ff")
+    return Meaning(_any_of(map(ColorNear, colors)))
 
 
 def format_name(text: str) -> str | None:
@@ -250,6 +323,10 @@ FIELDS: tuple[Field, ...] = (
     Field("tag", ("tags", "keyword"), "tag:beach", _tag),
     Field("album", (), 'album:"Best of"', _album),
     Field("camera", ("lens",), "camera:X100", _camera),
+    Field("person", ("people", "who"), "person:Anna", _person),
+    Field("faces", (), "faces:2", _faces),
+    Field("near", ("place", "city", "country"), "near:Lisbon", _place),
+    Field("color", ("colour",), "color:teal", _color),
     Field("type", ("format", "ext"), "type:heic", _type),
     Field("size", (), "size:>5MP", _size),
     Field("rating", ("stars",), "rating:>=4", _rating),

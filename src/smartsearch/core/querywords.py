@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from smartsearch.core.querydates import Days, When
+from smartsearch.core.query import HasPerson, Or
+from smartsearch.core.querydates import MONTHS, Days, When
 from smartsearch.core.queryfields import QueryContext
 from smartsearch.core.querysyntax import Filter, Node, Without, Words, without
 
@@ -17,6 +18,9 @@ _IDIOMS = frozenset(
 """After "no" and "not" these make a sign or a phrase, not a negation."""
 _PREPOSITIONS = frozenset("in on at near from by with under over behind beside around during".split())  # noqa: SIM905
 _JOINTS = frozenset("and or nor but , where while when is are was has that who which".split())  # noqa: SIM905
+_WHERE = frozenset("in near at from around".split())  # noqa: SIM905
+LONGEST_NAME = 4
+"""Words of a name of a person or place."""
 _ARTICLES = frozenset("a an the some my our".split())  # noqa: SIM905
 _LOOSE_FIRST = frozenset("and but or , ; . -".split())  # noqa: SIM905
 _LOOSE_LAST = frozenset("and but or of with from in on at near the a an taken by , ; . : -".split())  # noqa: SIM905
@@ -136,14 +140,45 @@ class _Run:
         return [Plain(self.text, tuple(self.words[start:end]))] if start < end else []
 
     def filter(self, at: int) -> tuple[Filter, int] | None:
-        """A date that begins here, and where it ends."""
+        """A date, a person's name or a place that begins here, and where it ends."""
         found = self.context.dates.find(self.said, at)
         if found is None:
-            return None
+            return self.person(at) or self.place(at)
         value = found.when.value
         start, end = self.words[found.start].start, self.words[found.end - 1].end
         label = _label(found.when)
         return Filter("date", value, found.when.query, start, end, label), found.end
+
+    def person(self, at: int) -> tuple[Filter, int] | None:
+        """A person the library knows: by the whole name, or by the first name if it is written with a capital."""
+        known = self.context.names.people
+        for count in range(min(LONGEST_NAME, len(self.words) - at), 0, -1) if known else ():
+            name = self.name(at, count).removesuffix("'s")
+            ids = known.get(name)
+            capital = self.text[self.words[at].start].isupper()
+            if ids and (capital or count > 1):
+                start, end = self.words[at].start, self.words[at + count - 1].end
+                query = HasPerson(ids[0]) if len(ids) == 1 else Or(tuple(map(HasPerson, ids)))
+                return Filter("person", name, query, start, end, self.text[start:end].removesuffix("'s")), at + count
+        return None
+
+    def place(self, at: int) -> tuple[Filter, int] | None:
+        """ "In", "near" and so on with a place where photos were taken, written with a capital."""
+        if self.said[at] not in _WHERE or at + 1 >= len(self.words):
+            return None
+        first = self.words[at + 1]
+        if not self.text[first.start].isupper() or self.said[at + 1] in MONTHS:
+            return None
+        for count in range(min(LONGEST_NAME, len(self.words) - at - 1), 0, -1):
+            query = self.context.names.visited(self.name(at + 1, count))
+            if query is not None:
+                start, end = self.words[at].start, self.words[at + count].end
+                label = self.text[first.start : end].strip(".;!? ")
+                return Filter("near", self.name(at + 1, count), query, start, end, label), at + count + 1
+        return None
+
+    def name(self, at: int, count: int) -> str:
+        return " ".join(self.said[at : at + count])
 
     # -- negation
 

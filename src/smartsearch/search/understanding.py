@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable
 from datetime import date
 
+from smartsearch.core.places import Gazetteer
 from smartsearch.core.ports import Store
 from smartsearch.core.query import WithinBox
 from smartsearch.core.querydates import DateReader, Hemisphere
 from smartsearch.core.queryfields import Names, QueryContext
 from smartsearch.core.queryparse import ParsedQuery, parse
 from smartsearch.core.settings import SearchSettings
+from smartsearch.search.places import PhotoPlaces
 
 
 class QueryReader:
@@ -20,8 +22,12 @@ class QueryReader:
     ``today`` is the day "yesterday" is before. Names are read anew when the library has changed.
     """
 
-    def __init__(self, store: Store, settings: SearchSettings, today: Callable[[], date] = date.today) -> None:
+    def __init__(
+        self, store: Store, settings: SearchSettings, gazetteer: Gazetteer, today: Callable[[], date] = date.today
+    ) -> None:
         self._store = store
+        self.places = PhotoPlaces(store, gazetteer)
+        """Where the photos were taken."""
         self._settings = settings
         self._today = today
         self._lock = threading.Lock()
@@ -45,8 +51,22 @@ class QueryReader:
 
         return Names(
             albums={album.name.casefold(): album.id for album in self._store.albums()},
+            people=self._people(),
             folder=full_path,
+            place=self.places.near,
+            visited=self.places.visited,
         )
+
+    def _people(self) -> dict[str, tuple[int, ...]]:
+        """Ids by whole name and by first name, hidden persons left out."""
+        found: dict[str, dict[int, None]] = {}
+        with self._store.people.reading() as rows:
+            for person in rows.persons():
+                name = " ".join((person.name or "").casefold().split())
+                if name and not person.hidden:
+                    for said in (name, name.split()[0]):
+                        found.setdefault(said, {})[person.id] = None
+        return {name: tuple(ids) for name, ids in found.items()}
 
     def _hemisphere(self) -> Hemisphere:
         """Where most photos with a position were taken, unless the settings say."""

@@ -332,6 +332,14 @@ class SqliteStore:
             last_indexed_at=None if last is None else rows.utc(last),
         )
 
+    def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT id, latitude, longitude FROM images WHERE latitude IS NOT NULL ORDER BY id"
+            ).fetchall()
+        table = np.array(found, np.float64).reshape(-1, 3)
+        return table[:, 0].astype(np.int64), table[:, 1], table[:, 2]
+
     # -- vectors
 
     def vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Embedding]:

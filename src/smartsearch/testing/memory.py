@@ -271,6 +271,15 @@ class MemoryStore:
                 found.append(Neighbor(asset.id, sum(hits) / (10 + len(have))))
         return sorted(found, key=lambda neighbor: (-neighbor.similarity, neighbor.asset_id))[: max(limit, 0)]
 
+    def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        found = [
+            (asset.id, asset.metadata.gps.latitude, asset.metadata.gps.longitude)
+            for asset in sorted(self._state.assets.values(), key=lambda asset: asset.id)
+            if asset.metadata.gps is not None
+        ]
+        table = np.array(found, np.float64).reshape(-1, 3)
+        return table[:, 0].astype(np.int64), table[:, 1], table[:, 2]
+
     def vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Embedding]:
         held = self._state.vectors.get(space.key, {})
         return {asset_id: held[asset_id] for asset_id in ids if asset_id in held}

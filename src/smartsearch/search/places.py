@@ -1,0 +1,111 @@
+"""Where the photos of a library were taken, by name."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartsearch.core.places import Degrees, Gazetteer, Place, distances_km
+from smartsearch.core.ports import Store
+from smartsearch.core.query import IdIn, Query
+
+_POINT = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)")
+_RADIUS = re.compile(r"(.*?)\s*~\s*(\d{1,5}(?:\.\d+)?)\s*(km|m|mi)?", re.DOTALL)
+_KM = {"km": 1.0, "m": 0.001, "mi": 1.609344}
+DEFAULT_KM = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
+    """Images with a position, and the town each was taken in or near."""
+
+    ids: NDArray[np.int64]
+    latitudes: Degrees
+    longitudes: Degrees
+    towns: list[Place | None]
+
+
+class PhotoPlaces:
+    """Places of one library's photos. Computed from the positions, once for each generation; see decision 0007.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, store: Store, gazetteer: Gazetteer) -> None:
+        self._store = store
+        self._gazetteer = gazetteer
+        self._lock = threading.Lock()
+        self._kept: tuple[int, _Taken] | None = None
+
+    def near(self, value: str) -> Query | None:
+        """The images near a town, in a country, or near "latitude,longitude"; "~5km" behind it says how near. None for
+        a name nobody knows."""
+        found = _RADIUS.fullmatch(value)
+        km = float(found[2]) * _KM[found[3] or "km"] if found else None
+        name = found[1] if found else value
+        point = _POINT.fullmatch(name.strip())
+        if point and abs(float(point[1])) <= 90 and abs(float(point[2])) <= 180:
+            return self._around(float(point[1]), float(point[2]), km or DEFAULT_KM)
+        code = self._gazetteer.country(name)
+        if code is not None and km is None:
+            return self._where(np.array([town is not None and town.country == code for town in self._taken().towns]))
+        town = self._town(name)
+        return None if town is None else self._around(town.latitude, town.longitude, km or town.radius_km)
+
+    def visited(self, name: str) -> Query | None:
+        """As `near`, for a name in plain words: None unless photos were taken there."""
+        if not len(self._taken().ids):
+            return None
+        query = self.near(name)
+        return query if isinstance(query, IdIn) and query.ids else None
+
+    def counts(self) -> Counter[Place]:
+        """How many photos were taken in or near each town."""
+        return Counter(town for town in self._taken().towns if town is not None)
+
+    def at(self, latitude: float, longitude: float) -> Place | None:
+        """The town of a position."""
+        return self._gazetteer.nearest(np.array([latitude]), np.array([longitude]))[0]
+
+    def _town(self, name: str) -> Place | None:
+        """Of several towns of a name the one most photos were taken near, else the largest; or that of "Paris, US"."""
+        name, _, country = name.partition(",")
+        code = self._gazetteer.country(country) if country.strip() else None
+        towns = [town for town in self._gazetteer.towns(name) if code in (None, town.country)]
+        if len(towns) < 2:
+            return towns[0] if towns else None
+        taken = self._taken()
+        photos = [
+            int(
+                (distances_km(taken.latitudes, taken.longitudes, town.latitude, town.longitude) <= town.radius_km).sum()
+            )
+            for town in towns
+        ]
+        return towns[photos.index(max(photos))]
+
+    def _around(self, latitude: float, longitude: float, km: float) -> Query:
+        taken = self._taken()
+        return self._where(distances_km(taken.latitudes, taken.longitudes, latitude, longitude) <= km)
+
+    def _where(self, chosen: NDArray[np.bool_]) -> Query:
+        return IdIn(tuple(self._taken().ids[chosen.astype(bool)].tolist()))
+
+    def _taken(self) -> _Taken:
+        generation = self._store.generation
+        with self._lock:
+            if self._kept is None or self._kept[0] != generation:
+                self._kept = (generation, self._look())
+            return self._kept[1]
+
+    def _look(self) -> _Taken:
+        ids, latitudes, longitudes = self._store.positions()
+        # Photos of one place are alike to a hundredth of a degree, about a kilometre.
+        cells: Degrees = np.round(np.stack([latitudes, longitudes], axis=1), 2).astype(np.float64)
+        unique, which = np.unique(cells, axis=0, return_inverse=True)
+        towns = self._gazetteer.nearest(unique[:, 0], unique[:, 1])
+        return _Taken(ids, latitudes, longitudes, [towns[place] for place in which.ravel().tolist()])

@@ -1,0 +1,92 @@
+"""Photos by the place they were taken at."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from tests.contract.making import put
+
+from smartsearch.core.assets import Gps, Metadata
+from smartsearch.core.queryparse import parse
+from smartsearch.core.settings import SearchSettings
+from smartsearch.places.geonames import GeoNames
+from smartsearch.search.understanding import QueryReader
+from smartsearch.testing import MemoryStore
+
+SPOTS = {"lisbon": (38.72, -9.14), "sintra": (38.80, -9.38), "porto": (41.15, -8.61), "houston": (33.66, -95.55)}
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> QueryReader:
+    store = MemoryStore()
+    store.apply([put(f"/{name}.jpg", metadata=Metadata(gps=Gps(*spot))) for name, spot in SPOTS.items()])
+    store.apply([put("/nowhere.jpg")])
+    gazetteer = GeoNames(tmp_path_factory.mktemp("cache"))
+    return QueryReader(store, SearchSettings(), gazetteer, lambda: date(2026, 11, 24))
+
+
+def found(reader: QueryReader, query: str) -> list[str]:
+    parsed = reader.parse(query)
+    assert not parsed.problems, parsed.problems
+    (clause,) = parsed.clauses
+    store = reader._store
+    return [Path(asset.path).stem for asset in store.assets(store.select(clause.where))]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("near:Lisbon", ["lisbon"]),
+        ("near:Lissabon~40km", ["lisbon", "sintra"]),
+        ("country:Portugal", ["lisbon", "sintra", "porto"]),
+        ("near:38.72,-9.14~5km", ["lisbon"]),
+        ('near:"Paris, US"', ["houston"]),
+        ("near:Paris", ["houston"]),
+        ("-near:Portugal has:gps", ["houston"]),
+        ("near:Berlin", []),
+    ],
+)
+def test_places_in_fields(reader: QueryReader, query: str, names: list[str]) -> None:
+    assert found(reader, query) == names
+
+
+def test_places_in_plain_words_if_photos_were_taken_there(reader: QueryReader) -> None:
+    assert found(reader, "an old tram in Lisbon") == ["lisbon"]
+    assert reader.parse("an old tram in Lisbon").words == "an old tram"
+    assert found(reader, "harbour near Porto in 1999 or 2000") == []
+    assert reader.parse("a cafe in Berlin").words == "a cafe in Berlin", "no photo was taken there"
+    assert reader.parse("dressed in Orange").words == "dressed in Orange"
+    assert [chip.text for chip in reader.parse("in Portugal").chips] == ["Portugal"]
+
+
+def test_an_unknown_place_is_a_problem(reader: QueryReader) -> None:
+    (problem,) = reader.parse("dog near:Lisbonne-les-Bains").problems
+    assert (problem.start, problem.harmless) == (4, False)
+
+
+def test_where_the_photos_were_taken(reader: QueryReader) -> None:
+    assert {place.name for place in reader.places.counts()} >= {"Lisbon", "Porto", "Paris"}
+    at = reader.places.at(38.72, -9.14)
+    assert at is not None
+    assert (at.name, at.country_name) == ("Lisbon", "Portugal")
+    assert reader.places.at(0.0, -30.0) is None
+
+
+def test_people_are_found_by_their_names(reader: QueryReader) -> None:
+    from dataclasses import replace
+
+    from smartsearch.core.query import HasPerson, Not, Or
+
+    context = reader.context()
+    people = {"anna smith": (1,), "anna": (1, 2), "anna jones": (2,), "bob": (3,)}
+    context = replace(context, names=replace(context.names, people=people))
+    assert parse("Anna Smith on a beach", context).clauses[0].where == HasPerson(1)
+    assert parse("Anna's dog without Bob", context).clauses[0].where.parts == (  # type: ignore[attr-defined]
+        Or((HasPerson(1), HasPerson(2))),
+        Not(HasPerson(3)),
+    )
+    assert parse("anna on a beach", context).words == "anna on a beach", "a first name wants its capital"
+    assert parse("person:bob", context).clauses[0].where == HasPerson(3)
+    assert parse("person:bop", context).problems[0].suggestion == "bob"
