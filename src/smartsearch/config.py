@@ -33,6 +33,10 @@ class Places:
         return self.home / "models"
 
     @property
+    def face_models(self) -> Path:
+        return self.home / "face-models"
+
+    @property
     def config_files(self) -> tuple[Path, Path]:
         """Both may be absent; the later wins."""
         return self.home / CONFIG_NAME, self.library / CONFIG_NAME

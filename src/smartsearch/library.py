@@ -31,6 +31,7 @@ from smartsearch.core.overview import ValueCount
 from smartsearch.core.query import InFolder, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
+from smartsearch.face_work import FaceWork
 from smartsearch.people.directory import People
 from smartsearch.places.geonames import GeoNames
 from smartsearch.search.overview import Overviews
@@ -108,6 +109,7 @@ class Library:
         self.suggestions = Suggestions(
             store, lambda: [ValueCount(person.name, person.images, person.id) for person in self.people.names()]
         )
+        self.faces = FaceWork(store, places, settings)
         self.answers = Answers()
         self.overviews = Overviews(store)
         self.queries = QueryReader(store, settings.search, GeoNames(places.home / "cache"))
@@ -248,7 +250,15 @@ class Library:
 
         choices = (self.model, coming) if coming else (self.model,)
         encoders = [self.catalog.encoders(choice).image for choice in choices]
-        return IndexSession(self.store, encoders, self.thumbnails, self.settings, self.places.library, self._tagger())
+        return IndexSession(
+            self.store,
+            encoders,
+            self.thumbnails,
+            self.settings,
+            self.places.library,
+            self._tagger(),
+            self.faces.analyzer(),
+        )
 
     def _complete_next_model(self, coming: ModelChoice | None, report: IndexReport, targets: Sequence[Target]) -> None:
         """Once a run saw every root, all images that can be embedded have their vector: the next model takes over,
@@ -260,9 +270,11 @@ class Library:
             self.store.put_setting(_NEXT, "")
 
     def _tag_the_rest(self, report: IndexReport, cancelled: Callable[[], bool] = lambda: False) -> IndexReport:
-        """What the run did not embed but another tagger tagged, or none. Whoever has the lock by now does it."""
+        """What the run did not embed but another tagger tagged, or none; and faces that nobody looked for, or grouped.
+        Whoever has the lock by now does it."""
         if report.state == "done":
             with suppress(LibraryBusyError):
+                self.faces.catch_up(cancelled=cancelled)
                 tagged = self.tag(cancelled=cancelled)
                 return replace(report, state=tagged.state, tagged=tagged.images)
         return report

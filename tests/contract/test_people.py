@@ -60,6 +60,7 @@ class TestScans:
             assert rows.thumbnail(first.id) == b"anna"
             assert rows.thumbnail(999) is None
             assert rows.counts() == (3, 3, 0)
+            assert rows.newest_face() == faces_of(store, ids[1])[0].id
             table = rows.face_table("A")
         assert (len(table), table.vectors.shape) == (3, (3, 8))
         assert np.allclose(np.linalg.norm(table.vectors, axis=1), 1, atol=1e-5)

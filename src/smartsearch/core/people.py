@@ -178,6 +178,14 @@ class PeopleRows(Protocol):
         """Ids of the present images whose faces another analyser looked for, or none, in order of id."""
         ...
 
+    def fingerprint(self) -> int:
+        """Changes with every committed change to the library: what was read before is still so if it is the same."""
+        ...
+
+    def newest_face(self) -> int:
+        """The largest id of a face, 0 if there is none: grows when faces are found."""
+        ...
+
     def counts(self) -> tuple[int, int, int]:
         """How many images were looked at, how many faces and how many persons there are."""
         ...

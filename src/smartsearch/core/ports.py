@@ -25,6 +25,7 @@ from smartsearch.core.assets import (
     TagCount,
     TagSource,
 )
+from smartsearch.core.faces import FaceScan
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
 from smartsearch.core.people import PeopleStore
 from smartsearch.core.query import Query
@@ -294,4 +295,22 @@ class ImageTagger(Protocol):
 
     def tag(self, vectors: NDArray[np.float32]) -> list[AutoTags]:
         """(n, dim) vectors of the space -> the tags of each image. Thread-safe."""
+        ...
+
+
+class FaceAnalyzer(Protocol):
+    """Finds the faces in a picture and describes each by a vector."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the vectors do: the space they belong to."""
+        ...
+
+    @property
+    def side(self) -> int:
+        """Pixels of the longer side of the picture it wants to see; a smaller one is not enlarged."""
+        ...
+
+    def analyze(self, pixels: NDArray[np.uint8], width: int) -> FaceScan:
+        """(height, width, 3) RGB, upright; ``width`` is that of the original in pixels. Thread-safe."""
         ...

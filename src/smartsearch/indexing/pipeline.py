@@ -16,10 +16,12 @@ from typing import Any, Literal
 import numpy as np
 
 from smartsearch.core.assets import AutoTags, Embedding, MarkMissing, PutEmbedding, PutImage
-from smartsearch.core.ports import ImageEncoder, ImageTagger, Store
+from smartsearch.core.faces import FaceScan
+from smartsearch.core.ports import FaceAnalyzer, ImageEncoder, ImageTagger, Store
 from smartsearch.core.settings import DiscoverySettings, MediaLimits, ThumbnailSettings
 from smartsearch.indexing.channel import Channel, ChannelAborted
 from smartsearch.indexing.commit import Committer, Outcome, ThumbnailSink
+from smartsearch.indexing.faces import analyze_all
 from smartsearch.indexing.progress import IndexProgress, IndexReport, Tally
 from smartsearch.indexing.scan import Scan, Target
 from smartsearch.indexing.triage import Claims, Ready, Task, Triage
@@ -57,7 +59,8 @@ class RunCancelled(Exception):  # noqa: N818 - a decision of the user, not an er
 
 class IndexPipeline:
     """One run over some roots. ``encoders``: the first is the space searched by; further ones are being built beside
-    it. An image is embedded in all of them from one decode, and tagged by its vector in the ``tagger``'s space."""
+    it. An image is embedded in all of them from one decode, and tagged by its vector in the ``tagger``'s space. With an
+    ``analyzer`` the same decode is looked at for faces."""
 
     def __init__(
         self,
@@ -68,6 +71,7 @@ class IndexPipeline:
         settings: IndexSettings,
         *,
         tagger: ImageTagger | None = None,
+        analyzer: FaceAnalyzer | None = None,
         tell: Callable[[IndexProgress], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -77,6 +81,7 @@ class IndexPipeline:
         self._thumbnails = thumbnails
         self._settings = settings
         self._tagger = tagger
+        self._analyzer = analyzer
         self._tell = tell
         self._cancelled = cancelled
         self._tally = Tally()
@@ -172,8 +177,11 @@ class IndexPipeline:
             if self._tagger is not None and self._tagger.space == encoder.space:
                 for place, given in zip(chosen, self._tagger.tag(made), strict=True):
                     tags[place] = given
-        for item, embedded, tagged in zip(batch, vectors, tags, strict=True):
-            outbox.put(_outcome(item, embedded, tagged))
+        scans: Sequence[FaceScan | None] = [None for _ in batch]
+        if self._analyzer is not None:
+            scans = analyze_all(self._analyzer, [item.decoded for item in batch])
+        for item, embedded, tagged, scan in zip(batch, vectors, tags, scans, strict=True):
+            outbox.put(_outcome(item, embedded, tagged, scan))
 
     def _wanted(self, task: Task) -> tuple[ImageEncoder, ...]:
         """New bytes are embedded in every space, an old image only in the one that is being built."""
@@ -181,7 +189,8 @@ class IndexPipeline:
 
     def _request(self, task: Task) -> DecodeRequest:
         inputs = tuple(encoder.preprocessing for encoder in self._wanted(task))
-        return DecodeRequest(inputs, self._settings.media, self._settings.thumbnails, task.sidecar)
+        picture = self._analyzer.side if self._analyzer is not None and task.kind == "content" else 0
+        return DecodeRequest(inputs, self._settings.media, self._settings.thumbnails, task.sidecar, picture)
 
     def _committed(self, batch: Sequence[Outcome], triage: Triage) -> None:
         for outcome in batch:
@@ -201,7 +210,7 @@ class IndexPipeline:
             self._tally.add("missing", count=len(marks))
 
 
-def _outcome(item: Ready, vectors: dict[str, Embedding], tags: AutoTags | None) -> Outcome:
+def _outcome(item: Ready, vectors: dict[str, Embedding], tags: AutoTags | None, scan: FaceScan | None) -> Outcome:
     task, content = item.task, item.decoded.content
     if task.kind == "embedding" and task.state is not None and task.state.asset_id is not None:
         ((space, vector),) = vectors.items()
@@ -209,7 +218,7 @@ def _outcome(item: Ready, vectors: dict[str, Embedding], tags: AutoTags | None) 
         return Outcome(change, ("embedded", "updated", "done"), item.digest, content.thumbnail)
     known = task.state is not None and task.state.asset_id is not None
     put = PutImage(
-        task.path, task.identity, item.digest, task.created_at, content, vectors, task.sidecar_mtime_ns, tags
+        task.path, task.identity, item.digest, task.created_at, content, vectors, task.sidecar_mtime_ns, tags, scan
     )
     return Outcome(put, ("embedded", "updated" if known else "added", "done"), item.digest, content.thumbnail)
 

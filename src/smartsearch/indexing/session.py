@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from smartsearch.core.assets import Job, JobState, Root
 from smartsearch.core.errors import LibraryBusyError, SmartsearchError
-from smartsearch.core.ports import ImageEncoder, ImageTagger, Store
+from smartsearch.core.ports import FaceAnalyzer, ImageEncoder, ImageTagger, Store
 from smartsearch.core.settings import Settings
 from smartsearch.crawler.watch import ChangedPlaces, Watcher
 from smartsearch.indexing.commit import ThumbnailSink
@@ -44,8 +44,8 @@ def _nothing(_: object) -> None:
 class IndexSession:
     """Index runs over one library. A context manager: the decode workers live as long as it does.
 
-    ``encoders`` and ``tagger`` as in `IndexPipeline`; ``folder`` is the library's own, which is locked during a run and
-    never indexed.
+    ``encoders``, ``tagger`` and ``analyzer`` as in `IndexPipeline`; ``folder`` is the library's own, which is locked
+    during a run and never indexed.
     """
 
     def __init__(
@@ -56,10 +56,12 @@ class IndexSession:
         settings: Settings,
         folder: Path,
         tagger: ImageTagger | None = None,
+        analyzer: FaceAnalyzer | None = None,
     ) -> None:
         self._store = store
         self._encoders = tuple(encoders)
         self._tagger = tagger
+        self._analyzer = analyzer
         self._thumbnails = thumbnails
         self._folder = folder
         workers = settings.runtime.workers or usable_cores()
@@ -106,6 +108,7 @@ class IndexSession:
                 self._thumbnails,
                 self._settings,
                 tagger=self._tagger,
+                analyzer=self._analyzer,
                 tell=tell,
                 cancelled=lambda: cancelled() or row.cancel_requested,
             )

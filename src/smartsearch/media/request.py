@@ -23,6 +23,8 @@ class DecodeRequest:
     limits: MediaLimits = field(default_factory=MediaLimits)
     thumbnails: ThumbnailSettings = field(default_factory=ThumbnailSettings)
     sidecar: str | None = None
+    picture: int = 0
+    """Longer side in pixels of the picture that comes with the answer, for looking for faces; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Decoded:
     content: ImageContent
     inputs: tuple[NDArray[np.uint8], ...]
     identity: FileIdentity
+    picture: NDArray[np.uint8] | None = None
+    """uint8, (height, width, 3), RGB, upright."""
 
 
 @dataclass(frozen=True, slots=True)

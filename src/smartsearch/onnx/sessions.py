@@ -189,10 +189,14 @@ class LazySession:
 
     def run(self, output: str, feeds: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         """One output of one inference. Raises as `create_session`, and ModelError if the inference fails."""
+        return self.run_all(feeds, (output,))[output]
+
+    def run_all(self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
+        """These outputs of one inference by name, all of them if none are named. Raises as `run`."""
         session = self._acquire(running=1)
         try:
-            result: NDArray[Any] = session.run([output], dict(feeds))[0]
-            return result
+            names = list(outputs) or [node.name for node in session.get_outputs()]
+            return dict(zip(names, session.run(names, dict(feeds)), strict=True))
         except Exception as error:
             raise ModelError(f"The model {self.path.name} failed: {_first_line(error)}.") from error
         finally:

@@ -165,6 +165,12 @@ class SqlitePeopleRows:
         )
         return [row[0] for row in found]
 
+    def fingerprint(self) -> int:
+        return int(self._connection.execute("SELECT generation FROM library").fetchone()[0])
+
+    def newest_face(self) -> int:
+        return int(self._connection.execute("SELECT coalesce(max(id), 0) FROM faces").fetchone()[0])
+
     def counts(self) -> tuple[int, int, int]:
         row = self._connection.execute(
             "SELECT (SELECT count(*) FROM face_scans), (SELECT count(*) FROM faces), (SELECT count(*) FROM persons)"

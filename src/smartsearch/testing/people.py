@@ -157,6 +157,7 @@ class _Rows:
     def __init__(self, state: _Held) -> None:
         self._assets = state.assets
         self._people = state.people
+        self._generation = state.generation
 
     # -- reading
 
@@ -243,6 +244,12 @@ class _Rows:
     def unscanned(self, analyzer: str) -> list[int]:
         scans = self._people.scans
         return [i for i in sorted(self._assets) if self._assets[i].missing_since is None and scans.get(i) != analyzer]
+
+    def fingerprint(self) -> int:
+        return self._generation
+
+    def newest_face(self) -> int:
+        return max(self._people.faces, default=0)
 
     def counts(self) -> tuple[int, int, int]:
         return len(self._people.scans), len(self._people.faces), len(self._people.persons)

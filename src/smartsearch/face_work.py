@@ -1,0 +1,181 @@
+"""The work on faces that needs models and decoders: consent, looking for faces, grouping them, erasing.
+
+`Library.faces` is one of these. What only needs the store is `smartsearch.people`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from smartsearch.config import Places
+from smartsearch.core.errors import FacesOffError
+from smartsearch.core.ports import Store
+from smartsearch.core.settings import Settings
+
+if TYPE_CHECKING:
+    from smartsearch.faces.analyzer import OnnxFaceAnalyzer
+    from smartsearch.faces.models import FaceModel, FaceModels
+    from smartsearch.indexing.faces import FaceProgress, FaceReport
+    from smartsearch.people.grouping import GroupingReport
+
+_CONSENT, _MODEL, _GROUPED = "faces.consent", "faces.model", "faces.grouped"
+DEFAULT_MODEL = "mtcnn-dlib"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceStatus:
+    """Whether faces are looked for, since when, by which model, and what is known."""
+
+    enabled: bool
+    since: datetime | None
+    model: str
+    images: int
+    faces: int
+    persons: int
+    waiting: int
+    """Images in which the model has not looked for faces."""
+
+
+class FaceWork:
+    """Faces of one library."""
+
+    def __init__(self, store: Store, places: Places, settings: Settings) -> None:
+        self._store = store
+        self._places = places
+        self._settings = settings
+        self._analyzer: OnnxFaceAnalyzer | None = None
+
+    # -- consent and model
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the user has said yes. Without it no picture is looked at for faces."""
+        return bool(self._store.setting(_CONSENT))
+
+    def set_enabled(self, enabled: bool) -> None:
+        """The user's yes or no. A no leaves what is known; `erase` deletes it."""
+        if enabled != self.enabled:
+            self._store.put_setting(_CONSENT, datetime.now(UTC).isoformat() if enabled else "")
+
+    @property
+    def models(self) -> FaceModels:
+        from smartsearch.faces.models import FaceModels
+
+        return FaceModels(self._places.face_models, self._settings.runtime)
+
+    @property
+    def model(self) -> str:
+        """The name of the model in use."""
+        return self._store.setting(_MODEL) or DEFAULT_MODEL
+
+    def use_model(self, name: str) -> FaceModel:
+        """Change to another model of this machine: the next run looks at every image anew; names and decisions stay.
+        UnknownModelError."""
+        model = self.models.get(name)
+        self._store.put_setting(_MODEL, name)
+        self._analyzer = None
+        return model
+
+    def status(self) -> FaceStatus:
+        since = self._store.setting(_CONSENT)
+        fingerprint = self.models.get(self.model).fingerprint
+        with self._store.people.reading() as rows:
+            images, faces, persons = rows.counts()
+            waiting = len(rows.unscanned(fingerprint))
+        return FaceStatus(
+            enabled=bool(since),
+            since=datetime.fromisoformat(since) if since else None,
+            model=self.model,
+            images=images,
+            faces=faces,
+            persons=persons,
+            waiting=waiting,
+        )
+
+    def analyzer(self) -> OnnxFaceAnalyzer | None:
+        """The model in use, ready; None while faces are switched off."""
+        if not self.enabled:
+            return None
+        if self._analyzer is None:
+            self._analyzer = self.models.analyzer(self.model)
+        return self._analyzer
+
+    # -- runs
+
+    def scan(
+        self,
+        *,
+        progress: Callable[[FaceProgress], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> FaceReport:
+        """Look for faces wherever the model has not looked yet, then group them. Can be stopped or killed at any
+        moment; the next call, or `index`, goes on. FacesOffError without consent, LibraryBusyError."""
+        from smartsearch.indexing.faces import scan_faces
+        from smartsearch.indexing.lock import exclusive
+        from smartsearch.indexing.session import DECODER_NICE
+        from smartsearch.media.pool import DecodePool
+        from smartsearch.onnx.threads import usable_cores
+
+        analyzer = self._must_be_on()
+        workers = self._settings.runtime.workers or usable_cores()
+        pool = DecodePool(workers, self._settings.media, nice=DECODER_NICE)
+        try:
+            with exclusive(self._places.library):
+                report = scan_faces(
+                    self._store, pool, analyzer, self._settings.media, tell=progress, cancelled=cancelled
+                )
+                if report.state == "done":
+                    self._group(analyzer)
+        finally:
+            pool.close()
+        return report
+
+    def catch_up(self, *, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """What `index` does at its end: nothing while faces are switched off, or nothing is new. LibraryBusyError."""
+        analyzer = self.analyzer()
+        if analyzer is None:
+            return
+        with self._store.people.reading() as rows:
+            waiting, newest = rows.unscanned(analyzer.fingerprint), rows.newest_face()
+        if waiting:
+            self.scan(cancelled=cancelled)
+        elif self._store.setting(_GROUPED) != f"{analyzer.fingerprint} {newest}":
+            self.group()
+
+    def group(self, *, anew: bool = False) -> GroupingReport:
+        """Group the known faces; ``anew`` also those already grouped without the user's word. FacesOffError,
+        LibraryBusyError."""
+        from smartsearch.indexing.lock import exclusive
+
+        analyzer = self._must_be_on()
+        with exclusive(self._places.library):
+            return self._group(analyzer, anew=anew)
+
+    def _group(self, analyzer: OnnxFaceAnalyzer, *, anew: bool = False) -> GroupingReport:
+        from smartsearch.people.grouping import group_faces
+
+        with self._store.people.reading() as rows:
+            newest = rows.newest_face()
+        report = group_faces(self._store.people, analyzer.fingerprint, analyzer.thresholds, anew=anew)
+        self._store.put_setting(_GROUPED, f"{analyzer.fingerprint} {newest}")
+        return report
+
+    def _must_be_on(self) -> OnnxFaceAnalyzer:
+        analyzer = self.analyzer()
+        if analyzer is None:
+            raise FacesOffError(
+                "Faces are not looked for in this library.", hint="Say yes once: `smartsearch faces consent --yes`."
+            )
+        return analyzer
+
+    # -- forgetting
+
+    def erase(self, person_id: int | None = None) -> int:
+        """Delete all face data, or one person's, from every file of the library; returns how many faces. Erasing all
+        withdraws the consent, or the next run would find the faces again. PersonNotFoundError, LibraryBusyError."""
+        if person_id is None:
+            self.set_enabled(False)
+        return self._store.people.erase(person_id)
