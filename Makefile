@@ -13,7 +13,7 @@ WEB_SOURCES = $(shell find web -path web/node_modules -prune -o -type f -print)
 WEB_INSTALLED := web/node_modules/.installed
 NPM = PATH="$$($(BIN)/python scripts/web_tools.py --path)" npm --prefix web
 
-.PHONY: demo test lint unit fuzz web web-tools web-lint web-unit client train-pocket clean
+.PHONY: demo test lint unit torture fuzz web web-tools web-lint web-unit client train-pocket clean
 
 $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -38,6 +38,11 @@ test: $(DEV) web-tools lint
 
 unit: $(DEV)
 	$(BIN)/python -m pytest tests/unit
+
+# Two hundred faults over indexing, tagging, pruning, migration, backup and restore (docs/reliability.md).
+FAULTS ?= 200
+torture: $(DEV)
+	nice -n 10 $(BIN)/python -m tests.torture.run --faults $(FAULTS) --report build/torture.json
 
 # An hour of hostile input; `make fuzz SECONDS=60` for a taste. Guided by coverage where atheris can be installed.
 SECONDS ?= 3600

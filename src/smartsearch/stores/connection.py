@@ -47,8 +47,12 @@ class Database:
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._write_lock = threading.RLock()
         self._closed = False
-        with mapped_errors(path):
-            self._open_first()
+        try:
+            with mapped_errors(path):
+                self._open_first()
+        except BaseException:
+            self.close()  # a refused library is left as it was, without a log beside it
+            raise
 
     @classmethod
     def create(cls, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Database:

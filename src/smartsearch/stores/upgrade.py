@@ -70,16 +70,20 @@ def upgrade_database(path: Path, version: str) -> Path:
 
 
 def run_migrations(connection: sqlite3.Connection, target: str = "head") -> None:
-    """Run the missing steps on an autocommit connection, all in one transaction."""
+    """Run the missing steps on an autocommit connection, all in one transaction. Raises sqlite3.Error."""
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import StaticPool
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
-    with engine.begin() as bound:
-        config.attributes["connection"] = bound
-        command.upgrade(config, target)
+    try:
+        with engine.begin() as bound:
+            config.attributes["connection"] = bound
+            command.upgrade(config, target)
+    except DBAPIError as error:
+        raise error.orig or error from error  # a full or broken disk, as SQLite says it
