@@ -169,6 +169,7 @@ class Library:
             IgnoreRules.of("/", settings.discovery.exclude)
             write_settings(self.places, changes)
             self.settings = settings
+            self.queries.configure(settings.search)
             self.__dict__.pop("thumbnails", None)
 
     # -- models

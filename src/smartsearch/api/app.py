@@ -19,7 +19,20 @@ from starlette.types import ASGIApp, Scope
 
 from smartsearch.api import problems
 from smartsearch.api.background import BackgroundJobs
-from smartsearch.api.routes import albums, export, images, indexing, overview, query, search, suggestions, system
+from smartsearch.api.metrics import Measured, RequestMetrics
+from smartsearch.api.routes import (
+    albums,
+    export,
+    images,
+    indexing,
+    models,
+    overview,
+    query,
+    search,
+    settings,
+    suggestions,
+    system,
+)
 from smartsearch.api.routes import jobs as job_routes
 from smartsearch.api.security import Guard
 from smartsearch.library import Library
@@ -27,6 +40,21 @@ from smartsearch.library import Library
 PREFIX = "/api/v1"
 WEB_FOLDER = Path(__file__).parents[1] / "web"
 """Where the built web page lies inside the package; not there in a clone without Node."""
+
+_ROUTES = (
+    system,
+    search,
+    query,
+    suggestions,
+    overview,
+    export,
+    images,
+    albums,
+    indexing,
+    job_routes,
+    models,
+    settings,
+)
 
 MAX_BODY_BYTES = 1 << 20
 """Of a request that uploads no file."""
@@ -82,7 +110,21 @@ def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
     )
     app.state.library = library
     app.state.jobs = jobs
-    for module in (system, search, query, suggestions, overview, export, images, albums, indexing, job_routes):
+    app.state.metrics = RequestMetrics()
+    for module in (
+        system,
+        search,
+        query,
+        suggestions,
+        overview,
+        export,
+        images,
+        albums,
+        indexing,
+        job_routes,
+        models,
+        settings,
+    ):
         app.include_router(module.router, prefix=PREFIX, responses=problems.PROBLEMS)
     limit = library.settings.server.max_upload_bytes + MAX_BODY_BYTES
     app.include_router(search.uploads, prefix=PREFIX, responses=problems.PROBLEMS, max_body_size=limit)
@@ -96,7 +138,7 @@ class _Application(FastAPI):
     """The guards go around everything, also around what FastAPI itself answers (too large a body, a fault)."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Guard(problems.PlainErrors(super().build_middleware_stack()))
+        return Guard(Measured(problems.PlainErrors(super().build_middleware_stack()), self.state.metrics))
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -33,6 +33,11 @@ class QueryReader:
         self._lock = threading.Lock()
         self._known: tuple[int, Names, Hemisphere] | None = None
 
+    def configure(self, settings: SearchSettings) -> None:
+        """Go by other settings from now on."""
+        with self._lock:
+            self._settings, self._known = settings, None
+
     def parse(self, text: str) -> ParsedQuery:
         """Never raises for what the text is."""
         return parse(text, self.context())

@@ -497,6 +497,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Requests, the library and its jobs, for Prometheus.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Models
+         * @description Every model that is known, and what is installed. Models are added by `smartsearch models pull` or `import`.
+         */
+        get: operations["models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Model
+         * @description Change to another installed model: at once where its vectors are there, else when a scan has made them.
+         */
+        post: operations["use_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/query/parse": {
         parameters: {
             query?: never;
@@ -605,6 +665,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settings
+         * @description The settings that may be changed here.
+         */
+        get: operations["settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Settings
+         * @description Change settings, in the library's config.toml. The next scan goes by them.
+         */
+        patch: operations["change_settings"];
+        trace?: never;
+    };
     "/api/v1/suggestions": {
         parameters: {
             query?: never;
@@ -690,6 +774,18 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActiveModel
+         * @description A model to search by.
+         */
+        ActiveModel: {
+            /**
+             * Name
+             * @description NAME or NAME:VARIANT, installed on this machine.
+             * @example pocket
+             */
+            name: string;
+        };
+        /**
          * Album
          * @description Its images are found by the filter `album`.
          */
@@ -747,6 +843,26 @@ export interface components {
         Albums: {
             /** Albums */
             albums: components["schemas"]["Album"][];
+        };
+        /**
+         * AutomaticTags
+         * @description Tags by sight.
+         */
+        AutomaticTags: {
+            /** Auto */
+            auto: boolean;
+            /** Max Per Photo */
+            max_per_photo: number;
+        };
+        /**
+         * AutomaticTagsChange
+         * @description See `AutomaticTags`.
+         */
+        AutomaticTagsChange: {
+            /** Auto */
+            auto?: boolean | null;
+            /** Max Per Photo */
+            max_per_photo?: number | null;
         };
         /** Body_search_by_image */
         Body_search_by_image: {
@@ -835,6 +951,47 @@ export interface components {
              * @example 2026-06-01..2026-08-31
              */
             text: string;
+        };
+        /**
+         * Discovery
+         * @description What scans take and leave.
+         */
+        Discovery: {
+            /**
+             * Default Excludes
+             * @description Leave out version control, trash, caches and the like.
+             */
+            default_excludes: boolean;
+            /**
+             * Exclude
+             * @description gitignore syntax, relative to each indexed folder.
+             */
+            exclude: string[];
+            /** Follow Symlinks */
+            follow_symlinks: boolean;
+            /** Include Hidden */
+            include_hidden: boolean;
+            /**
+             * Min Bytes
+             * @description Smaller files are left out.
+             */
+            min_bytes: number;
+        };
+        /**
+         * DiscoveryChange
+         * @description See `Discovery`.
+         */
+        DiscoveryChange: {
+            /** Default Excludes */
+            default_excludes?: boolean | null;
+            /** Exclude */
+            exclude?: string[] | null;
+            /** Follow Symlinks */
+            follow_symlinks?: boolean | null;
+            /** Include Hidden */
+            include_hidden?: boolean | null;
+            /** Min Bytes */
+            min_bytes?: number | null;
         };
         /**
          * Exclusions
@@ -1753,6 +1910,124 @@ export interface components {
             zoom?: number;
         };
         /**
+         * Media
+         * @description Limits of a picture.
+         */
+        Media: {
+            /**
+             * Min Side
+             * @description Pictures with a shorter side below this are left out. Pixels.
+             */
+            min_side: number;
+        };
+        /**
+         * MediaChange
+         * @description See `Media`.
+         */
+        MediaChange: {
+            /** Min Side */
+            min_side?: number | null;
+        };
+        /**
+         * Model
+         * @description One model.
+         */
+        Model: {
+            /**
+             * Active
+             * @description The library is searched by it.
+             */
+            active: boolean;
+            /**
+             * Commercial
+             * @description Whether commercial use is allowed; null where nobody says.
+             */
+            commercial: boolean | null;
+            /**
+             * Dim
+             * @description Dimensions of its vectors.
+             * @example 256
+             */
+            dim: number;
+            /**
+             * Installed
+             * @description Variants on this machine.
+             * @example [
+             *       "int8"
+             *     ]
+             */
+            installed: string[];
+            /**
+             * Languages
+             * @example [
+             *       "en"
+             *     ]
+             */
+            languages: string[];
+            /**
+             * Licence
+             * @example MIT
+             */
+            licence: string;
+            /**
+             * Name
+             * @example pocket
+             */
+            name: string;
+            /**
+             * Next
+             * @description The library is changing to it.
+             */
+            next: boolean;
+            /**
+             * Size Bytes
+             * @description On disk; null where it is not installed.
+             */
+            size_bytes: number | null;
+            /** Summary */
+            summary: string;
+            /**
+             * Variants
+             * @description Variants that exist.
+             * @example [
+             *       "fp32",
+             *       "int8"
+             *     ]
+             */
+            variants: string[];
+        };
+        /**
+         * ModelSwitch
+         * @description What became of it.
+         */
+        ModelSwitch: {
+            /** Active */
+            active: string;
+            /** At Once */
+            at_once: boolean;
+            /**
+             * Next
+             * @description Takes over when the next scan has given every image its vector.
+             */
+            next: string | null;
+        };
+        /**
+         * Models
+         * @description By name.
+         */
+        Models: {
+            /**
+             * Active
+             * @description With its variant, where it matters.
+             * @example pocket
+             */
+            active: string;
+            /** Models */
+            models: components["schemas"]["Model"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * NamedValue
          * @description A value that has an id of its own.
          */
@@ -1916,6 +2191,16 @@ export interface components {
             value: number;
         };
         /**
+         * RuntimeSettings
+         * @description In force now. What is not here is changed in config.toml and needs a restart.
+         */
+        RuntimeSettings: {
+            discovery: components["schemas"]["Discovery"];
+            media: components["schemas"]["Media"];
+            search: components["schemas"]["Search"];
+            tags: components["schemas"]["AutomaticTags"];
+        };
+        /**
          * Scan
          * @description What to look at.
          */
@@ -1940,6 +2225,18 @@ export interface components {
              * @default false
              */
             retry_errors?: boolean;
+        };
+        /**
+         * Search
+         * @description How queries are read.
+         */
+        Search: {
+            /**
+             * Hemisphere
+             * @description When summer is.
+             * @enum {string}
+             */
+            hemisphere: "auto" | "north" | "south";
         };
         /**
          * SearchBody
@@ -2013,6 +2310,14 @@ export interface components {
             top_k?: number;
         };
         /**
+         * SearchChange
+         * @description See `Search`.
+         */
+        SearchChange: {
+            /** Hemisphere */
+            hemisphere?: ("auto" | "north" | "south") | null;
+        };
+        /**
          * SearchPage
          * @description Part of an answer, best first.
          */
@@ -2048,6 +2353,16 @@ export interface components {
             total: number | null;
             /** @description How the words were read; not repeated with a cursor. */
             understood?: components["schemas"]["Understood"] | null;
+        };
+        /**
+         * SettingsChange
+         * @description What to change; what is left out stays, null goes back to the default.
+         */
+        SettingsChange: {
+            discovery?: components["schemas"]["DiscoveryChange"];
+            media?: components["schemas"]["MediaChange"];
+            search?: components["schemas"]["SearchChange"];
+            tags?: components["schemas"]["AutomaticTagsChange"];
         };
         /**
          * SizeRange
@@ -3644,6 +3959,124 @@ export interface operations {
             };
         };
     };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Text format 0.0.4. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    use_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActiveModel"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelSwitch"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     parse_query: {
         parameters: {
             query?: never;
@@ -3834,6 +4267,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimeSettings"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimeSettings"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */

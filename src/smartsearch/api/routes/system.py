@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from smartsearch.api.deps import LibraryDep
+from smartsearch.api.background import BackgroundJobs
+from smartsearch.api.deps import JobsDep, LibraryDep
+from smartsearch.api.metrics import MEDIA_TYPE, Sample, family
+from smartsearch.library import Library
 
 router = APIRouter(tags=["system"])
 
@@ -32,6 +37,51 @@ class Version(BaseModel):
 def health(library: LibraryDep) -> Health:
     """Whether the server can read its library."""
     return Health(read_only=library.store.read_only, generation=library.store.generation)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"description": "Text format 0.0.4.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics(request: Request, library: LibraryDep, jobs: JobsDep) -> Response:
+    """Requests, the library and its jobs, for Prometheus."""
+    lines = [*request.app.state.metrics.lines(), *_of_library(library, jobs)]
+    return Response("\n".join(lines) + "\n", media_type=MEDIA_TYPE)
+
+
+def _of_library(library: Library, jobs: BackgroundJobs) -> Iterator[str]:
+    counts = library.store.counts()
+    gauges = {
+        "images": ("Images that are there.", counts.images),
+        "images_missing": ("Images whose files were gone at the last scan.", counts.missing),
+        "files_in_error": ("Files that could not be read.", counts.errors),
+        "generation": ("Grows with every change to the library.", library.store.generation),
+    }
+    for name, (description, value) in gauges.items():
+        full = f"smartsearch_{name}"
+        yield from family(full, "gauge", description, [(full, {}, value)])
+    recent = jobs.jobs(200)
+    states = Counter((job.kind, job.state) for job in recent)
+    name = "smartsearch_recent_jobs"
+    samples: list[Sample] = [
+        (name, {"kind": kind, "state": state}, count) for (kind, state), count in sorted(states.items())
+    ]
+    yield from family(name, "gauge", "The latest 200 jobs.", samples)
+    running = next((job for job in recent if job.state == "running"), None)
+    for name, description, value in (
+        ("smartsearch_job_files_done", "Files settled by the running job.", running.done if running else 0),
+        ("smartsearch_job_files_total", "Files it has found to do so far.", (running.total or 0) if running else 0),
+    ):
+        yield from family(name, "gauge", description, [(name, {}, value)])
+    name = "smartsearch_cache_requests_total"
+    caches = {"answers": library.answers, "overviews": library.overviews}
+    asked: list[Sample] = [
+        (name, {"cache": cache, "result": result}, getattr(kept, result))
+        for cache, kept in caches.items()
+        for result in ("hits", "misses")
+    ]
+    yield from family(name, "counter", "Questions answered from a cache, or not.", asked)
 
 
 @router.get("/version")
