@@ -20,13 +20,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
 from smartsearch.config import Places
+from smartsearch.core.query import Everything, Shown
 from smartsearch.core.settings import Settings
 from smartsearch.library import Library
 from smartsearch.search.ranking import Plan, rank
@@ -149,7 +150,7 @@ def asked(library: Library, text: str, change: Callable[[Plan], Plan] = lambda p
 
 
 def measure(library: Library, photos: dict[str, Photo], variants: dict[str, Variant]) -> None:
-    assets = library.store.assets(library.store.select(_everything()))
+    assets = library.store.assets(library.store.select(Everything()))
     known = {asset.id: photos[asset.path] for asset in assets if asset.path in photos}
     asking = list(questions(photos))
     results: dict[str, list[tuple[str, float]]] = {name: [] for name in variants}
@@ -167,12 +168,6 @@ def measure(library: Library, photos: dict[str, Photo], variants: dict[str, Vari
         by = [np.mean([value for family, value in values if family == wanted]) for wanted in families]
         mean = np.mean([value for _, value in values])
         print(f"| {name} | {mean:.3f} | " + " | ".join(f"{value:.2f}" for value in by) + " |", flush=True)
-
-
-def _everything():
-    from smartsearch.core.query import Everything
-
-    return Everything()
 
 
 def main() -> None:
@@ -198,7 +193,36 @@ def main() -> None:
             measure(library, photos, VARIANTS)
 
 
-VARIANTS: dict[str, Variant] = {}
+def without(*fields: str) -> Variant:
+    """The search with these parts of every branch switched off."""
+
+    def off(plan: Plan) -> Plan:
+        blank = {"words": (), "avoid": (), "where": Shown()}
+        changes = {name: blank[name] for name in fields}
+        return replace(plan, branches=tuple(replace(branch, **changes) for branch in plan.branches))
+
+    return lambda library, text: asked(library, text, off)
+
+
+def words_only(library: Library, text: str) -> list[int]:
+    """No query language: all of the text by meaning."""
+    plan = library.planned(SearchRequest(text=text, min_score=0.0))
+    return list(rank(library.store, replace(plan, branches=(replace(plan.branches[0], words=()),)), TOP).ids)
+
+
+def texts_only(library: Library, text: str) -> list[int]:
+    """The full text alone: every word must be in it."""
+    return [hit.asset_id for hit in library.store.match_text(text, Shown(), TOP)]
+
+
+VARIANTS: dict[str, Variant] = {
+    "everything": asked,
+    "without the full text": without("words"),
+    "without negatives": without("avoid"),
+    "without filters": without("where"),
+    "words by meaning only": words_only,
+    "full text only": texts_only,
+}
 
 
 if __name__ == "__main__":

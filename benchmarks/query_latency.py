@@ -61,7 +61,8 @@ def fill(library: Library, vectors: NDArray[np.float32]) -> float:
         for number in range(start, min(len(vectors), start + 2000)):
             metadata = Metadata(taken_at=taken + timedelta(minutes=30 * number), camera_model=f"X{number % 10}")
             content = ImageContent("jpeg", 4000, 3000, 1, number, 0x808080, metadata, b"")
-            path = f"/photos/{number // 500:05d}/IMG_{number:07d}.jpg"
+            name = WORDS[number // 20 % 13] if number % 20 == 0 else "IMG"  # the words of queries are in some names
+            path = f"/photos/{number // 500:05d}/{name}_{number:07d}.jpg"
             identity = FileIdentity(1, number, 2_500_000, number)
             digest = number.to_bytes(32, "big")
             changes.append(PutImage(path, identity, digest, datetime.now(UTC), content, {space: vectors[number]}))

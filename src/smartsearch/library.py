@@ -36,6 +36,7 @@ from smartsearch.people.directory import People
 from smartsearch.places.geonames import GeoNames
 from smartsearch.search.overview import Overviews
 from smartsearch.search.paging import Answer, Answers
+from smartsearch.search.ranking import Plan
 from smartsearch.search.recent import RecentQueries
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
 from smartsearch.search.suggestions import Suggestions
@@ -349,6 +350,10 @@ class Library:
         if not result.hits and not result.withheld:
             self.check_embedded(choice)
         return result
+
+    def planned(self, request: SearchRequest) -> Plan:
+        """What `search` would rank, for measuring."""
+        return self._service(self.catalog.encoders(self.model)).plan(request)
 
     def answer(self, request: SearchRequest) -> Answer:
         """An answer in the space of the active model, to read page by page (``request.top`` does not matter).

@@ -796,3 +796,15 @@ def test_positions_are_those_of_images_that_have_one(store: Store) -> None:
     ids, latitudes, longitudes = store.positions()
     assert [asset.path for asset in store.assets(ids.tolist())] == ["/a.jpg", "/c.jpg"]
     assert (latitudes.tolist(), longitudes.tolist()) == ([38.7, -33.9], [-9.1, 151.2])
+
+
+def test_images_with_words_have_each_as_a_whole_word(store: Store) -> None:
+    paths = ("/pets/Golden-Retriever.jpg", "/r/retrievers/1.jpg", "/r/goldenrod.jpg", "/r/3.jpg")
+    store.apply([put(path) for path in paths])
+    store.apply([put("/r/tagged.jpg", metadata=Metadata(title="Mein Café", keywords=("retriever",)))])
+    ids = store.select(Everything())
+    found = store.images_with_words(["golden", "retriever", "cafe", "nothing", "a b", ""], Everything(), 10)
+    assert found == [[ids[0]], [ids[0], ids[1], ids[4]], [ids[4]], [], [], []]
+    assert store.images_with_words(["retriever"], IdIn(tuple(ids[1:3])), 10) == [[ids[1]]]
+    assert store.images_with_words(["retriever"], Everything(), 2) == [[ids[0], ids[1]]]
+    assert store.images_with_words([], Everything(), 10) == []

@@ -173,6 +173,11 @@ class Store(Protocol):
         to FTS are plain text."""
         ...
 
+    def images_with_words(self, words: Sequence[str], where: Query, limit: int) -> list[list[int]]:
+        """For each word the ids of at most ``limit`` assets that have it, or its plural or singular in -s, as a whole
+        word in the texts of `match_text`, among those that meet ``where``; by id."""
+        ...
+
     def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Ids, latitudes and longitudes (degrees) of all assets that know where they were taken, by id."""
         ...

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.assets import Asset, Embedding
-from smartsearch.core.ports import Store
+from smartsearch.core.ports import Neighbor, Store
 from smartsearch.core.query import IdIn, Query
 from smartsearch.core.ranking import Scorer
 from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.search.text import text_chances
 
 MAX_TOP = 100_000
 """How many results of a comparison are looked at; there is no limit where the filters alone decide."""
@@ -21,6 +22,8 @@ Sort = Literal["relevance", "newest", "oldest"]
 _FIRST_LOOK = 200
 """How much further than asked to look where something is to be avoided."""
 _BLOCK = 1_000
+_MOST_TEXTS = 2_000
+"""Images whose texts have words of the query and that are compared though they are not near."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,12 +46,14 @@ class Branch:
     """One way to answer: among ``where``, what is like ``target`` and not like anything of ``avoid``.
 
     Without a target the images are all as good, the newest first; one as likely as not to be avoided is left out.
+    ``words`` of the target are looked for in the texts too: an image is as likely as not both say, 1 - (1-p)(1-q).
     """
 
     where: Query
     target: Likeness | None = None
     avoid: tuple[Likeness, ...] = ()
     reasons: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,21 +185,7 @@ def _ranked(store: Store, plan: Plan, branch: Branch, top: int) -> Ranking:
     if branch.target is None:
         look = _spared if branch.avoid else _listed
         return look(store, plan, branch, top)
-    if branch.avoid:
-        return _unlike(store, plan, branch, branch.target, top)
-    found = store.nearest(plan.space, branch.target.vector, branch.where, top)
-    cosines = np.array([neighbor.similarity for neighbor in found], dtype=np.float32)
-    scores = branch.target.scores(cosines)
-    # The score grows with the cosine, so that those kept come first.
-    kept = int((scores >= plan.cut_off).sum())
-    return Ranking(
-        ids=tuple(neighbor.asset_id for neighbor in found[:kept]),
-        scores=tuple(scores[:kept].tolist()),
-        similarities=tuple(cosines[:kept].tolist()),
-        withheld=len(found) - kept,
-        best_withheld=float(scores[kept]) if kept < len(found) else None,
-        complete=kept < len(found) or len(found) < top,
-    )
+    return _compared(store, plan, branch, branch.target, top)
 
 
 def _listed(store: Store, plan: Plan, branch: Branch, top: int | None) -> Ranking:
@@ -227,37 +218,69 @@ def _spared(store: Store, plan: Plan, branch: Branch, top: int) -> Ranking:
     return Ranking(tuple(kept[:chosen]), tuple(scores[:chosen]), (None,) * chosen, withheld=withheld, complete=complete)
 
 
-def _unlike(store: Store, plan: Plan, branch: Branch, target: Likeness, top: int) -> Ranking:
-    """By the probability that an image is like the target and like nothing to be avoided.
+def _compared(store: Store, plan: Plan, branch: Branch, target: Likeness, top: int) -> Ranking:
+    """By the probability that an image is like the target, or that its texts say so, and that it is like nothing to be
+    avoided.
 
-    That is no more than the probability that it is like the target, so that whatever was not looked at scores less than
-    the last that was.
+    An image with no such text is no likelier than it looks, so that whatever was not looked at scores less than the
+    last that was.
     """
-    look = 2 * top + _FIRST_LOOK
+    texts = text_chances(store, branch.words, branch.where) if branch.words else {}
+    plainly = not (texts or branch.avoid)
+    look = top if plainly else 2 * top + _FIRST_LOOK
     while True:
         found = store.nearest(plan.space, target.vector, branch.where, look)
         cosines = np.array([neighbor.similarity for neighbor in found], dtype=np.float32)
         likely = target.scores(cosines)
         worth = int((likely >= plan.cut_off).sum())
-        ids = [neighbor.asset_id for neighbor in found[:worth]]
-        scores = likely[:worth] * _unlikeness(store, plan.space, branch, ids)
-        order = np.lexsort((np.array(ids, np.int64), -scores))
-        order = order[scores[order] >= plan.cut_off]
+        scored = _scored(store, plan, branch, target, found[:worth], texts)
+        order = scored.best(plan.cut_off)
         whole = worth < len(found) or len(found) < look or look >= MAX_TOP
-        if whole or int((scores >= likely[-1]).sum()) >= top:
+        if whole or plainly or int((scored.scores >= likely[-1]).sum()) >= top:
             break
         look *= 4
+    below = [*scored.scores[scored.scores < plan.cut_off].tolist(), *likely[worth : worth + 1].tolist()]
     chosen = order[:top].tolist()
-    rest = np.delete(scores, order)
-    below = max([*rest.tolist(), *likely[worth : worth + 1].tolist()], default=None)
     return Ranking(
-        ids=tuple(ids[place] for place in chosen),
-        scores=tuple(scores[chosen].tolist()),
-        similarities=tuple(cosines[chosen].tolist()),
-        withheld=len(found) - len(order),
-        best_withheld=below,
+        ids=tuple(scored.ids[place] for place in chosen),
+        scores=tuple(scored.scores[chosen].tolist()),
+        similarities=tuple(scored.similarities[place] for place in chosen),
+        withheld=len(found) + len(scored.ids) - worth - len(order),
+        best_withheld=max(below, default=None),
         complete=whole and len(order) <= top,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scored:
+    ids: list[int]
+    scores: NDArray[np.float64]
+    similarities: list[float | None]
+
+    def best(self, cut_off: float) -> NDArray[np.int64]:
+        """Places of those that score enough, best first, ties by id."""
+        order = np.lexsort((np.array(self.ids, np.int64), -self.scores))
+        return np.asarray(order[self.scores[order] >= cut_off], np.int64)
+
+
+def _scored(
+    store: Store, plan: Plan, branch: Branch, target: Likeness, near: list[Neighbor], texts: dict[int, float]
+) -> _Scored:
+    """The near images and those with texts, each with what looks and texts say together."""
+    similarities: dict[int, float | None] = {neighbor.asset_id: neighbor.similarity for neighbor in near}
+    others = sorted((asset_id for asset_id in texts if asset_id not in similarities), key=lambda i: (-texts[i], i))
+    others = others[:_MOST_TEXTS]
+    vectors = store.vectors(plan.space, others)
+    for asset_id in others:
+        similarities[asset_id] = float(vectors[asset_id] @ target.vector) if asset_id in vectors else None
+    ids = list(similarities)
+    known = np.array([-1.0 if value is None else value for value in similarities.values()], np.float32)
+    looks = np.where([value is None for value in similarities.values()], 0.0, target.scores(known))
+    said = np.array([texts.get(asset_id, 0.0) for asset_id in ids])
+    scores = 1.0 - (1.0 - looks) * (1.0 - said)
+    if branch.avoid:
+        scores *= _unlikeness(store, plan.space, branch, ids)
+    return _Scored(ids, np.asarray(scores, np.float64), list(similarities.values()))
 
 
 def _unlikeness(store: Store, space: EmbeddingSpace, branch: Branch, ids: list[int]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from smartsearch.core.querysyntax import Clause
 from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.search.ranking import MAX_TOP, Branch, Hit, Likeness, Plan, Sort, by_time, load_hits, rank, relevant
+from smartsearch.search.text import content_words
 
 BACKGROUND_SAMPLE = 1024
 
@@ -125,7 +126,8 @@ class SearchService:
             vector = self._query_vector(clause.text, example, request.image_weight)
             target = Likeness(vector, self._scorer(vector) if clause.text else None)
         avoid = tuple(self._avoided(text) for text in clause.avoid)
-        return Branch(where, target, avoid, _reasons(clause, request))
+        words = content_words(clause.text) if target and target.scorer and example is None else ()
+        return Branch(where, target, avoid, _reasons(clause, request), words)
 
     def _avoided(self, text: str) -> Likeness:
         vector: Embedding = self.text_encoder.encode_texts([text])[0]

@@ -332,6 +332,11 @@ class SqliteStore:
             last_indexed_at=None if last is None else rows.utc(last),
         )
 
+    def images_with_words(self, words: Sequence[str], where: Query, limit: int) -> list[list[int]]:
+        condition = compile_query(where)
+        with self._database.read() as connection:
+            return full_text.with_words(connection, words, condition, limit)
+
     def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         with self._database.read() as connection:
             found = connection.execute(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import unicodedata
+from collections.abc import Sequence
 
 from smartsearch.core.ports import Neighbor
-from smartsearch.stores.rows import clean_text
+from smartsearch.stores.rows import clean_text, ids_json
 from smartsearch.stores.sql import Condition
 
 _WEIGHTS = "4.0, 1.0, 4.0, 2.0, 1.0"
@@ -36,3 +37,35 @@ def match(connection: sqlite3.Connection, text: str, where: Condition, limit: in
         {"text": expression, "limit": limit} | where.parameters,
     )
     return [Neighbor(row[0], row[1]) for row in found]
+
+
+def forms(word: str) -> tuple[str, ...]:
+    """The word and, of three letters or more, its plural or singular in -s."""
+    if len(word) < 3:
+        return (word,)
+    return (word, word[:-1]) if word.endswith("s") else (word, word + "s")
+
+
+def with_words(connection: sqlite3.Connection, wanted: Sequence[str], where: Condition, limit: int) -> list[list[int]]:
+    """For each word the images that have it as a whole word, by id. The condition is decided only for those found:
+    evaluated for all images it would take longer than everything else."""
+    found = []
+    for word in wanted:
+        said = words(clean_text(word) or "")
+        rows = (
+            connection.execute(
+                "SELECT rowid FROM image_fts WHERE image_fts MATCH ? ORDER BY rowid LIMIT ?",
+                (" OR ".join(f'"{form}"' for form in forms(said[0])), limit),
+            )
+            if len(said) == 1
+            else ()
+        )
+        found.append([row[0] for row in rows])
+    meeting = {
+        row[0]
+        for row in connection.execute(
+            f"SELECT id FROM images WHERE id IN (SELECT value FROM json_each(:ids)) AND ({where.sql})",
+            where.parameters | {"ids": ids_json(sorted({number for ids in found for number in ids}))},
+        )
+    }
+    return [[number for number in ids if number in meeting] for ids in found]

@@ -50,7 +50,8 @@ from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Everything, Query, Shown, ascii_lower
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.stores import rows
-from smartsearch.stores.text import words
+from smartsearch.stores.text import forms, words
+from smartsearch.stores.text import words as cut
 from smartsearch.testing.people import MemoryPeople, PeopleState
 
 
@@ -270,6 +271,16 @@ class MemoryStore:
             if wanted and all(hits):
                 found.append(Neighbor(asset.id, sum(hits) / (10 + len(have))))
         return sorted(found, key=lambda neighbor: (-neighbor.similarity, neighbor.asset_id))[: max(limit, 0)]
+
+    def images_with_words(self, words: Sequence[str], where: Query, limit: int) -> list[list[int]]:
+        matching = [
+            (asset.id, {_folded(word) for part in _text_of(asset) for word in cut(part)})
+            for asset in self._matching(where)
+        ]
+        return [
+            [asset_id for asset_id, have in sorted(matching) if have & {_folded(form) for form in forms(word)}][:limit]
+            for word in words
+        ]
 
     def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         found = [

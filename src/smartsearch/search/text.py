@@ -1,0 +1,42 @@
+"""What file names, folders, tags, titles and descriptions say of a query's words."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from math import log
+
+from smartsearch.core.ports import Store
+from smartsearch.core.query import Query
+
+SURE = 0.85
+"""How likely an image is of what its texts say in full: names are chosen, yet folders hold other things too."""
+SHARPNESS = 3.0
+"""How much less where only some words are there: (share of the words' weight) to this power."""
+COMMON = 5_000
+"""A word in so many texts ("IMG", "Pictures") says nothing of any of them."""
+MOST_WORDS = 12
+_GRAMMAR = "a an the of in on at with and or to is are was for by from my me our some this that it its his her"
+_NO_CONTENT = frozenset(_GRAMMAR.split())
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """The words of a description that a name or a tag might have, lower-case, each once."""
+    kept = "".join(letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in text.lower())
+    words = [word for word in kept.split() if word not in _NO_CONTENT and (len(word) > 1 or not word.isascii())]
+    return tuple(dict.fromkeys(words))[:MOST_WORDS]
+
+
+def text_chances(store: Store, words: Sequence[str], where: Query) -> dict[int, float]:
+    """The probability, by their texts alone, that images are of these words; images not named have none.
+
+    A word weighs by how rare it is (inverse document frequency, Sparck Jones 1972).
+    """
+    found = store.images_with_words(words, where, COMMON)
+    weights = [log(2 * COMMON / (len(ids) + 0.5)) if len(ids) < COMMON else 0.0 for ids in found]
+    total = sum(weights)
+    shares: dict[int, float] = {}
+    for ids, weight in zip(found, weights, strict=True):
+        for asset_id in ids if weight else ():
+            shares[asset_id] = shares.get(asset_id, 0.0) + weight
+    return {asset_id: SURE * (share / total) ** SHARPNESS for asset_id, share in shares.items()}
