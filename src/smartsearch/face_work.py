@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from smartsearch.faces.models import FaceModel, FaceModels
     from smartsearch.indexing.faces import FaceProgress, FaceReport
     from smartsearch.people.grouping import GroupingReport
+    from smartsearch.people.review import Question, Suggestion
 
 _CONSENT, _MODEL, _GROUPED = "faces.consent", "faces.model", "faces.grouped"
 DEFAULT_MODEL = "mtcnn-dlib"
@@ -109,10 +110,12 @@ class FaceWork:
         self,
         *,
         progress: Callable[[FaceProgress], None] = lambda _: None,
+        started: Callable[[int], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> FaceReport:
-        """Look for faces wherever the model has not looked yet, then group them. Can be stopped or killed at any
-        moment; the next call, or `index`, goes on. FacesOffError without consent, LibraryBusyError."""
+        """Look for faces wherever the model has not looked yet, then group them. ``started`` hears the job's id. Can be
+        stopped or killed at any moment; the next call, or `index`, goes on. FacesOffError without consent,
+        LibraryBusyError."""
         from smartsearch.indexing.faces import scan_faces
         from smartsearch.indexing.lock import exclusive
         from smartsearch.indexing.session import DECODER_NICE
@@ -125,7 +128,13 @@ class FaceWork:
         try:
             with exclusive(self._places.library):
                 report = scan_faces(
-                    self._store, pool, analyzer, self._settings.media, tell=progress, cancelled=cancelled
+                    self._store,
+                    pool,
+                    analyzer,
+                    self._settings.media,
+                    tell=progress,
+                    started_job=started,
+                    cancelled=cancelled,
                 )
                 if report.state == "done":
                     self._group(analyzer)
@@ -170,6 +179,21 @@ class FaceWork:
                 "Faces are not looked for in this library.", hint="Say yes once: `smartsearch faces consent --yes`."
             )
         return analyzer
+
+    # -- asking
+
+    def questions(self, limit: int = 50) -> list[Question]:
+        """What to ask the user, by how much one answer settles."""
+        from smartsearch.people.review import questions
+
+        return questions(self._store.people, limit)
+
+    def suggestions(self, face_id: int, limit: int = 5) -> list[Suggestion]:
+        """Whose face it may be, the likeliest first. Works while faces are switched off: nothing is looked at."""
+        from smartsearch.people.review import suggestions
+
+        model = self.models.get(self.model)
+        return suggestions(self._store.people, face_id, model.fingerprint, model.thresholds, limit)
 
     # -- forgetting
 

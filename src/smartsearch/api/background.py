@@ -87,6 +87,10 @@ class BackgroundJobs:
             )
         )
 
+    def scan_faces(self) -> Job:
+        """Start looking for faces wherever nobody has looked yet."""
+        return self.start(lambda started, cancelled: self._library.faces.scan(started=started, cancelled=cancelled))
+
     def roots(self) -> list[Root]:
         """What is indexed."""
         return self._library.store.roots()

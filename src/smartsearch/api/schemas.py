@@ -19,9 +19,11 @@ from smartsearch.core.query import (
     CameraModelIn,
     ColorNear,
     Everything,
+    FaceCount,
     FileSizeBetween,
     FormatIs,
     HasGps,
+    HasPerson,
     HasTag,
     IdIn,
     InAlbum,
@@ -77,6 +79,14 @@ class Filters(Strict):
     cameras: list[Words] = Field([], max_length=100, description="One of these models, as facets name them.")
     color: Color | None = Field(None, description="The dominant colour looks like this one.", examples=["#3b82f6"])
     album: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(None, description="In this album.")
+    people: list[Annotated[int, Field(ge=1, le=MAX_ID)]] = Field(
+        [], max_length=100, description="All of these persons are in it.", examples=[[1]]
+    )
+    without_people: list[Annotated[int, Field(ge=1, le=MAX_ID)]] = Field(
+        [], max_length=100, description="None of these persons is."
+    )
+    min_faces: Size | None = Field(None, description="Faces in it; unknown where nobody looked for them.")
+    max_faces: Size | None = None
     ids: list[Annotated[int, Field(ge=1, le=MAX_ID)]] = Field(
         [], max_length=10_000, description="One of these images, for instance to export what was selected."
     )
@@ -121,6 +131,10 @@ class Filters(Strict):
             parts.append(IdIn(tuple(self.ids)))
         if self.album is not None:
             parts.append(InAlbum(self.album))
+        parts += [HasPerson(person) for person in self.people]
+        parts += [Not(HasPerson(person)) for person in self.without_people]
+        if self.min_faces is not None or self.max_faces is not None:
+            parts.append(FaceCount(self.min_faces, self.max_faces))
         parts += [HasTag(tag) for tag in self.tags]
         if self.min_rating is not None or self.max_rating is not None:
             low = -1 if self.min_rating is None else self.min_rating

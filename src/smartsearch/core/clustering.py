@@ -90,20 +90,19 @@ class Clusters:
 def cluster(vectors: Floats, neighbours: Neighbours, constraints: Constraints, thresholds: Thresholds) -> Clusters:
     """Group n L2-normalised vectors (n, dim). Deterministic: equal cosines are taken in order of place."""
     groups = _Groups(vectors, constraints, thresholds)
-    groups.seed()
-    edges = list(_edges(neighbours, thresholds.link))
+    edges = list(_edges(neighbours, thresholds.link, 2.0))
     merged = True
     while merged:  # groups that were too unlike may fit once they have grown; nearly all happens in the first round
         merged, edges = groups.merge(edges)
-    return groups.result(edges)
+    return groups.result([*edges, *_edges(neighbours, thresholds.review, thresholds.link)])
 
 
-def _edges(neighbours: Neighbours, least: float) -> Iterator[tuple[int, int]]:
-    """Pairs of places, the most alike first, each once."""
+def _edges(neighbours: Neighbours, least: float, below: float) -> Iterator[tuple[int, int]]:
+    """Pairs of places with a cosine from ``least`` to ``below``, the most alike first, each once."""
     count, most = neighbours.places.shape
     first = np.repeat(np.arange(count, dtype=np.int64), most)
     second, cosines = neighbours.places.reshape(-1), neighbours.cosines.reshape(-1)
-    chosen = (second >= 0) & (first != second) & (cosines >= least)
+    chosen = (second >= 0) & (first != second) & (cosines >= least) & (cosines < below)
     low, high = np.minimum(first, second)[chosen], np.maximum(first, second)[chosen]
     keys, places = np.unique(low * count + high, return_index=True)
     order = np.lexsort((keys, -cosines[chosen][places]))
@@ -120,7 +119,8 @@ YEAR = 365.25
 
 
 class _Groups:
-    """Disjoint groups with their sums, images and persons."""
+    """Disjoint groups of faces that look alike. A person is a label on groups, and may have several: the child and the
+    grown-up, the portrait and the profile need not look alike, and do not pull each other's averages down."""
 
     def __init__(self, vectors: Floats, constraints: Constraints, thresholds: Thresholds) -> None:
         count = len(vectors)
@@ -131,20 +131,18 @@ class _Groups:
         self._size = [1] * count
         self._sums = vectors.astype(np.float32, copy=True)
         self._images: list[set[int]] = [{image} for image in constraints.images.tolist()]
-        self._person: list[int] = constraints.persons.tolist()
+        self._label: list[int] = constraints.persons.tolist()
+        self._same: dict[int, int] = {}
+        """Persons without a name who turned out to be another: who."""
+        self._seen: dict[int, set[int]] = {}
+        """The images of each person, over all their groups."""
+        for person, image in zip(self._label, constraints.images.tolist(), strict=True):
+            if person:
+                self._seen.setdefault(person, set()).add(image)
         self._rejects: list[set[int]] = [set() for _ in range(count)]
         for place, person in constraints.rejected:
             self._rejects[place].add(person)
         self._span = [(m, m) for m in constraints.moments.tolist()] if constraints.moments is not None else None
-
-    def seed(self) -> None:
-        """Faces of one person are one group from the start, whatever they look like."""
-        first: dict[int, int] = {}
-        for place, person in enumerate(self._person):
-            if person:
-                start = first.setdefault(person, place)
-                if start != place:
-                    self._union(self.find(start), self.find(place))
 
     def merge(self, edges: Iterable[tuple[int, int]]) -> tuple[bool, list[tuple[int, int]]]:
         """One round; whether any two groups became one, and the pairs that are still two groups and not forbidden."""
@@ -169,30 +167,45 @@ class _Groups:
             parent[place], place = root, parent[place]
         return root
 
+    def _person(self, group: int) -> int:
+        """The person of a group, 0 for none."""
+        person = self._label[group]
+        while person in self._same:
+            person = self._same[person]
+        return person
+
     def _average(self, a: int, b: int) -> float:
         """The mean cosine over all pairs of a face of one group and a face of the other."""
         return float(self._sums[a] @ self._sums[b]) / (self._size[a] * self._size[b])
 
     def _forbidden(self, a: int, b: int) -> bool:
-        person, other = self._person[a], self._person[b]
-        if person in self._constraints.named and other in self._constraints.named:
+        person, other = self._person(a), self._person(b)
+        if person and person == other:
+            return False
+        named = self._constraints.named
+        if person in named and other in named:
             return True
-        if person in self._rejects[b] or other in self._rejects[a]:
+        if self._rejected(a, other) or self._rejected(b, person):
             return True
-        if self._born_later(a, b) or self._born_later(b, a):
+        if self._born_later(person, b) or self._born_later(other, a):
             return True
-        small, large = sorted((self._images[a], self._images[b]), key=len)
+        images, others = self._seen.get(person, self._images[a]), self._seen.get(other, self._images[b])
+        small, large = (images, others) if len(images) < len(others) else (others, images)
         return not small.isdisjoint(large)
 
-    def _born_later(self, a: int, b: int) -> bool:
-        """Whether the person of one group was not born when a picture of the other was taken."""
-        born = self._constraints.born.get(self._person[a])
-        return born is not None and self._span is not None and self._span[b][0] < born
+    def _rejected(self, group: int, person: int) -> bool:
+        """Whether the user said that a face of the group is not the person."""
+        return bool(person) and any(self._same.get(each, each) == person for each in self._rejects[group])
+
+    def _born_later(self, person: int, group: int) -> bool:
+        """Whether the person was not born when a picture of the group was taken."""
+        born = self._constraints.born.get(person)
+        return born is not None and self._span is not None and self._span[group][0] < born
 
     def _needed(self, a: int, b: int) -> float:
         """The average at which the two are one: more for a child over the years."""
         thresholds = self._thresholds
-        born = self._constraints.born.get(self._person[a] or self._person[b])
+        born = self._constraints.born.get(self._person(a) or self._person(b))
         if born is None or self._span is None:
             return thresholds.join
         (start, end), (other_start, other_end) = self._span[a], self._span[b]
@@ -206,6 +219,7 @@ class _Groups:
         """The larger group takes the smaller in; of equal ones the earlier."""
         if (self._size[a], -a) < (self._size[b], -b):
             a, b = b, a
+        self._label[a] = self._united(a, b)
         self._parent[b] = a
         self._size[a] += self._size[b]
         self._sums[a] += self._sums[b]
@@ -214,32 +228,41 @@ class _Groups:
         self._images[a] |= self._images[b]
         self._images[b] = set()
         self._rejects[a] |= self._rejects[b]
-        self._person[a] = self._survivor(self._person[a], self._person[b])
         if self._span is not None:
             (start, end), (other_start, other_end) = self._span[a], self._span[b]
             self._span[a] = min(start, other_start), max(end, other_end)
 
-    def _survivor(self, one: int, other: int) -> int:
-        """The person of a joined group: the named one, else the older."""
-        if one and other:
-            return min(one, other, key=lambda person: (person not in self._constraints.named, person))
-        return one or other
+    def _united(self, a: int, b: int) -> int:
+        """The person of two groups that become one: the named one, else the older; 0 if neither is anybody."""
+        person, other = self._person(a), self._person(b)
+        if person and other and person != other:
+            named = self._constraints.named
+            kept, gone = sorted((person, other), key=lambda each: (each not in named, each))
+            self._same[gone] = kept
+            self._seen[kept] |= self._seen.pop(gone)
+            return kept
+        if person or other:
+            self._seen[person or other] |= self._images[b if person else a]
+        return person or other
 
     def result(self, edges: Sequence[tuple[int, int]]) -> Clusters:
         count = len(self._vectors)
         roots = np.array([self.find(place) for place in range(count)], np.int64)
+        persons = np.array([self._person(root) for root in roots.tolist()], np.int64)
         first = np.full(count, count, np.int64)
         np.minimum.at(first, roots, np.arange(count))
         size = np.array(self._size, np.float32)[roots]
         inside = np.einsum("nd,nd->n", self._vectors, self._sums[roots]) - 1
         similarity = np.where(size > 1, inside / np.maximum(size - 1, 1), 1.0).astype(np.float32)
-        persons = np.array(self._person, np.int64)[roots]
         return Clusters(first[roots], persons, similarity, tuple(self._doubtful(edges, first)))
 
     def _doubtful(self, edges: Sequence[tuple[int, int]], first: Ids) -> list[Merge]:
-        pairs = {tuple(sorted((self.find(one), self.find(other)))) for one, other in edges}
+        ends = ((self.find(one), self.find(other)) for one, other in edges)
+        pairs = {(min(pair), max(pair)) for pair in ends if pair[0] != pair[1]}
         found = [
-            Merge(int(first[a]), int(first[b]), self._average(a, b)) for a, b in pairs if not self._forbidden(a, b)
+            Merge(int(first[a]), int(first[b]), self._average(a, b))
+            for a, b in pairs
+            if not (self._person(a) and self._person(a) == self._person(b)) and not self._forbidden(a, b)
         ]
         doubtful = [merge for merge in found if merge.similarity >= self._thresholds.review]
         return sorted(doubtful, key=lambda merge: (-merge.similarity, merge.first, merge.second))

@@ -164,8 +164,8 @@ class PeopleRows(Protocol):
 
     def face_table(self, space: str) -> FaceTable: ...
 
-    def decisions(self) -> list[Decision]:
-        """All, by face and person."""
+    def decisions(self, face_ids: Sequence[int] | None = None) -> list[Decision]:
+        """About these faces, or all; by face and person."""
         ...
 
     def events(self, limit: int | None = None) -> list[PersonEvent]:

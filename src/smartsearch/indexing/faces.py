@@ -61,6 +61,7 @@ def scan_faces(
     limits: MediaLimits,
     *,
     tell: Callable[[FaceProgress], None] = lambda _: None,
+    started_job: Callable[[int], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> FaceReport:
     """Look for faces in every present image that this analyser has not seen. A durable job, in small transactions:
@@ -70,9 +71,8 @@ def scan_faces(
     with store.people.reading() as rows:
         ids = rows.unscanned(analyzer.fingerprint)
     progress = FaceProgress(len(ids))
-    if not ids:
-        return FaceReport("done", progress)
     job = store.start_job("faces", {"analyzer": analyzer.fingerprint})
+    started_job(job.id)
     state: JobState = "failed"
     try:
         for assets, found in _decoded(store, pool, analyzer, limits, ids):

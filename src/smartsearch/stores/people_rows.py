@@ -137,9 +137,13 @@ class SqlitePeopleRows:
             vectors=vectors / np.maximum(lengths, 1e-12),
         )
 
-    def decisions(self) -> list[Decision]:
+    def decisions(self, face_ids: Sequence[int] | None = None) -> list[Decision]:
+        chosen, parameters = (
+            ("", ()) if face_ids is None else (f" WHERE face_id IN {_AMONG}", (rows.ids_json(face_ids),))
+        )
         found = self._connection.execute(
-            "SELECT face_id, person_id, same, decided_at FROM face_decisions ORDER BY face_id, person_id"
+            f"SELECT face_id, person_id, same, decided_at FROM face_decisions{chosen} ORDER BY face_id, person_id",
+            parameters,
         )
         return [Decision(face, person, bool(same), rows.utc(at)) for face, person, same, at in found]
 

@@ -231,8 +231,9 @@ class _Rows:
             vectors=matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12),
         )
 
-    def decisions(self) -> list[Decision]:
-        return [self._people.decisions[key] for key in sorted(self._people.decisions)]
+    def decisions(self, face_ids: Sequence[int] | None = None) -> list[Decision]:
+        held = self._people.decisions
+        return [held[key] for key in sorted(held) if face_ids is None or key[0] in face_ids]
 
     def events(self, limit: int | None = None) -> list[PersonEvent]:
         newest = sorted(self._people.events.values(), key=lambda event: -event.id)

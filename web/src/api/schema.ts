@@ -56,6 +56,230 @@ export interface paths {
         patch: operations["change_album"];
         trace?: never;
     };
+    "/api/v1/faces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase Faces
+         * @description Delete all faces and people, leaving no trace, and withdraw the consent. Cannot be undone.
+         */
+        delete: operations["erase_faces"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faces/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Face Consent
+         * @description Whether faces are looked for: only after the user has said yes.
+         */
+        get: operations["face_consent"];
+        /**
+         * Change Face Consent
+         * @description Say yes or no. A no keeps what is known; `DELETE /faces` erases it.
+         */
+        put: operations["change_face_consent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faces/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Review Faces
+         * @description What to ask the user, the questions that settle most first.
+         */
+        get: operations["review_faces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faces/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Scan Faces
+         * @description Look for faces wherever nobody has looked yet, as a job. 403 before the user's yes.
+         */
+        post: operations["scan_faces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faces/unknown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unknown Faces
+         * @description Faces that are nobody's, the best first.
+         */
+        get: operations["unknown_faces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faces/{face_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Face
+         * @description One face.
+         */
+        get: operations["face"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faces/{face_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign Face
+         * @description Say whose face it is.
+         */
+        post: operations["assign_face"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faces/{face_id}/ignore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ignore Face
+         * @description A stranger: left out of groups and questions; or no longer.
+         */
+        post: operations["ignore_face"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faces/{face_id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Face Suggestions
+         * @description Whose face it may be.
+         */
+        get: operations["face_suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faces/{face_id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Face Thumbnail
+         * @description The face with some of its surroundings, WebP. A face never gets another picture under its id and validator.
+         */
+        get: operations["face_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faces/{face_id}/unassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unassign Face
+         * @description It is not who it was taken for.
+         */
+        post: operations["unassign_face"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/folders": {
         parameters: {
             query?: never;
@@ -118,6 +342,26 @@ export interface paths {
          * @description Rate an image, hide it, show it again. The file is not written.
          */
         patch: operations["change_image"];
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/faces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image Faces
+         * @description The faces in an image.
+         */
+        get: operations["image_faces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/images/{image_id}/original": {
@@ -557,6 +801,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Persons
+         * @description Everybody.
+         */
+        get: operations["persons"];
+        put?: never;
+        /**
+         * Create Person
+         * @description Name somebody new. 409 if the name is taken.
+         */
+        post: operations["create_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Person Events
+         * @description What was done with people.
+         */
+        get: operations["person_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Person Change
+         * @description Take the last operation on people back. Again and again, back to the first.
+         */
+        post: operations["undo_person_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Person
+         * @description One person, with whom they are seen and in which years.
+         */
+        get: operations["person"];
+        put?: never;
+        post?: never;
+        /**
+         * Ungroup Person
+         * @description Give a person up: the faces are nobody's again.
+         */
+        delete: operations["ungroup_person"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Person
+         * @description Rename, hide, favour, annotate. 409 if the name is taken: merge then.
+         */
+        patch: operations["change_person"];
+        trace?: never;
+    };
+    "/api/v1/persons/{person_id}/faces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Person Faces
+         * @description The surest first.
+         */
+        get: operations["person_faces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{person_id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Person Images
+         * @description The photos of a person. The search filter `people` finds them too, with everything else.
+         */
+        get: operations["person_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{person_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge Persons
+         * @description The others are this person too.
+         */
+        post: operations["merge_persons"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{person_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split Person
+         * @description These faces are somebody else; returns who.
+         */
+        post: operations["split_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{person_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Faces
+         * @description The answer to "is this Anna?".
+         */
+        post: operations["verify_faces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/query/parse": {
         parameters: {
             query?: never;
@@ -845,6 +1281,16 @@ export interface components {
             albums: components["schemas"]["Album"][];
         };
         /**
+         * Assignment
+         * @description Whose face it is: an id, or a name, which makes a new person if nobody has it.
+         */
+        Assignment: {
+            /** Name */
+            name?: string | null;
+            /** Person Id */
+            person_id?: number | null;
+        };
+        /**
          * AutomaticTags
          * @description Tags by sight.
          */
@@ -953,6 +1399,52 @@ export interface components {
             text: string;
         };
         /**
+         * Companion
+         * @description Somebody who is in the same photos.
+         */
+        Companion: {
+            /** Images */
+            images: number;
+            person: components["schemas"]["Person"];
+        };
+        /**
+         * Consent
+         * @description Whether faces are looked for, and what is known.
+         */
+        Consent: {
+            /** Enabled */
+            enabled: boolean;
+            /** Faces */
+            faces: number;
+            /**
+             * Images
+             * @description Looked at.
+             */
+            images: number;
+            /**
+             * Model
+             * @example mtcnn-dlib
+             */
+            model: string;
+            /** Persons */
+            persons: number;
+            /** Since */
+            since: string | null;
+            /**
+             * Waiting
+             * @description Images not looked at yet: start a scan.
+             */
+            waiting: number;
+        };
+        /**
+         * ConsentChange
+         * @description Yes or no.
+         */
+        ConsentChange: {
+            /** Enabled */
+            enabled: boolean;
+        };
+        /**
          * Discovery
          * @description What scans take and leave.
          */
@@ -992,6 +1484,38 @@ export interface components {
             include_hidden?: boolean | null;
             /** Min Bytes */
             min_bytes?: number | null;
+        };
+        /**
+         * Event
+         * @description Something that was done.
+         */
+        Event: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @example merge
+             */
+            kind: string;
+            /** Undone */
+            undone: boolean;
+        };
+        /**
+         * Events
+         * @description Newest first.
+         */
+        Events: {
+            /** Events */
+            events: components["schemas"]["Event"][];
         };
         /**
          * Exclusions
@@ -1061,6 +1585,95 @@ export interface components {
              * @enum {string}
              */
             sort?: "relevance" | "newest" | "oldest";
+        };
+        /**
+         * Face
+         * @description A face in an image.
+         */
+        Face: {
+            box: components["schemas"]["FaceBox"];
+            /**
+             * Confidence
+             * @description 0-1 that it is this person; 1 where the user said so.
+             */
+            confidence: number;
+            /**
+             * Id
+             * @example 7
+             */
+            id: number;
+            /**
+             * Ignored
+             * @description A stranger.
+             */
+            ignored: boolean;
+            /** Image Id */
+            image_id: number;
+            /** Person Id */
+            person_id: number | null;
+            /** Person Name */
+            person_name: string | null;
+            /**
+             * Quality
+             * @description 0-1: size, sharpness and pose.
+             */
+            quality: number;
+            /** Suggested Confidence */
+            suggested_confidence: number;
+            /**
+             * Suggested Id
+             * @description Whose it may be.
+             */
+            suggested_id: number | null;
+            /**
+             * Thumbnail Url
+             * @example /api/v1/faces/7/thumbnail
+             */
+            thumbnail_url: string;
+            /** Verified */
+            verified: boolean;
+        };
+        /**
+         * FaceBox
+         * @description Fractions (0-1) of the upright picture.
+         */
+        FaceBox: {
+            /** Height */
+            height: number;
+            /** Left */
+            left: number;
+            /** Top */
+            top: number;
+            /** Width */
+            width: number;
+        };
+        /**
+         * FaceSuggestion
+         * @description Whose it may be.
+         */
+        FaceSuggestion: {
+            /** Confidence */
+            confidence: number;
+            /** Person Id */
+            person_id: number;
+            /** Person Name */
+            person_name: string | null;
+        };
+        /**
+         * FaceSuggestions
+         * @description The likeliest first.
+         */
+        FaceSuggestions: {
+            /** Suggestions */
+            suggestions: components["schemas"]["FaceSuggestion"][];
+        };
+        /**
+         * Faces
+         * @description Some faces.
+         */
+        Faces: {
+            /** Faces */
+            faces: components["schemas"]["Face"][];
         };
         /**
          * FacetQuestion
@@ -1220,12 +1833,19 @@ export interface components {
              * @default []
              */
             ids?: number[];
+            /** Max Faces */
+            max_faces?: number | null;
             /** Max Pixels */
             max_pixels?: number | null;
             /** Max Rating */
             max_rating?: number | null;
             /** Max Size */
             max_size?: number | null;
+            /**
+             * Min Faces
+             * @description Faces in it; unknown where nobody looked for them.
+             */
+            min_faces?: number | null;
             /**
              * Min Pixels
              * @description Width times height.
@@ -1247,6 +1867,15 @@ export interface components {
             /** North */
             north?: number | null;
             /**
+             * People
+             * @description All of these persons are in it.
+             * @default []
+             * @example [
+             *       1
+             *     ]
+             */
+            people?: number[];
+            /**
              * South
              * @description A box on the map: all four sides, or none.
              */
@@ -1264,6 +1893,12 @@ export interface components {
              * @description Greater than `east`: the box crosses the antimeridian.
              */
             west?: number | null;
+            /**
+             * Without People
+             * @description None of these persons is.
+             * @default []
+             */
+            without_people?: number[];
             /**
              * Words
              * @description Words in file name, folder, tags, title or description.
@@ -1353,6 +1988,17 @@ export interface components {
              * @constant
              */
             status?: "ok";
+        };
+        /**
+         * Ignoring
+         * @description Whether it is a stranger.
+         */
+        Ignoring: {
+            /**
+             * Ignored
+             * @default true
+             */
+            ignored?: boolean;
         };
         /**
          * ImageBrief
@@ -1929,6 +2575,14 @@ export interface components {
             min_side?: number | null;
         };
         /**
+         * Merge
+         * @description Who else this person is.
+         */
+        Merge: {
+            /** Others */
+            others: number[];
+        };
+        /**
          * Model
          * @description One model.
          */
@@ -2083,6 +2737,218 @@ export interface components {
             recursive?: boolean;
         };
         /**
+         * NewPerson
+         * @description Somebody to name.
+         */
+        NewPerson: {
+            /**
+             * Faces
+             * @description Ids of their faces.
+             * @default []
+             */
+            faces?: number[];
+            /**
+             * Name
+             * @example Anna
+             */
+            name: string;
+        };
+        /**
+         * Person
+         * @description Somebody: named, or a group of faces that look alike.
+         */
+        Person: {
+            /** Birth Date */
+            birth_date: string | null;
+            /** Cover Face */
+            cover_face: number | null;
+            /**
+             * Cover Url
+             * @example /api/v1/faces/7/thumbnail
+             */
+            cover_url: string | null;
+            /**
+             * Faces
+             * @description In shown images.
+             */
+            faces: number;
+            /** Favourite */
+            favourite: boolean;
+            /**
+             * First Seen
+             * @description Wall clock of the first image.
+             */
+            first_seen: string | null;
+            /** Hidden */
+            hidden: boolean;
+            /**
+             * Id
+             * @example 1
+             */
+            id: number;
+            /**
+             * Images
+             * @description Shown ones. The search filter `people` finds them.
+             */
+            images: number;
+            /** Last Seen */
+            last_seen: string | null;
+            /**
+             * Name
+             * @description null: a group without a name.
+             * @example Anna
+             */
+            name: string | null;
+            /** Notes */
+            notes: string;
+            /**
+             * Suggested Confidence
+             * @description 0-1.
+             */
+            suggested_confidence: number;
+            /**
+             * Suggested Id
+             * @description The named person whom a group without a name may be.
+             */
+            suggested_id: number | null;
+            /**
+             * Verified
+             * @description Faces that the user confirmed.
+             */
+            verified: number;
+        };
+        /**
+         * PersonChange
+         * @description What to change; what is left out stays. null empties a name, a birth date or a cover.
+         */
+        PersonChange: {
+            /** Birth Date */
+            birth_date?: string | null;
+            /** Cover Face */
+            cover_face?: number | null;
+            /** Favourite */
+            favourite?: boolean | null;
+            /** Hidden */
+            hidden?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Notes */
+            notes?: string | null;
+        };
+        /**
+         * PersonDetail
+         * @description With whom, and when.
+         */
+        PersonDetail: {
+            /** Birth Date */
+            birth_date: string | null;
+            /**
+             * Companions
+             * @description The ten most frequent.
+             */
+            companions: components["schemas"]["Companion"][];
+            /** Cover Face */
+            cover_face: number | null;
+            /**
+             * Cover Url
+             * @example /api/v1/faces/7/thumbnail
+             */
+            cover_url: string | null;
+            /**
+             * Faces
+             * @description In shown images.
+             */
+            faces: number;
+            /** Favourite */
+            favourite: boolean;
+            /**
+             * First Seen
+             * @description Wall clock of the first image.
+             */
+            first_seen: string | null;
+            /** Hidden */
+            hidden: boolean;
+            /**
+             * Id
+             * @example 1
+             */
+            id: number;
+            /**
+             * Images
+             * @description Shown ones. The search filter `people` finds them.
+             */
+            images: number;
+            /** Last Seen */
+            last_seen: string | null;
+            /**
+             * Name
+             * @description null: a group without a name.
+             * @example Anna
+             */
+            name: string | null;
+            /** Notes */
+            notes: string;
+            /**
+             * Suggested Confidence
+             * @description 0-1.
+             */
+            suggested_confidence: number;
+            /**
+             * Suggested Id
+             * @description The named person whom a group without a name may be.
+             */
+            suggested_id: number | null;
+            /**
+             * Verified
+             * @description Faces that the user confirmed.
+             */
+            verified: number;
+            /**
+             * Years
+             * @description Shown images by year.
+             * @example {
+             *       "2021": 14
+             *     }
+             */
+            years: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * PersonImage
+         * @description A photo of a person.
+         */
+        PersonImage: {
+            /**
+             * Age
+             * @description Of the person in the photo, in whole years, where the birth date is known.
+             */
+            age: number | null;
+            image: components["schemas"]["ImageBrief"];
+        };
+        /**
+         * PersonImages
+         * @description Newest first.
+         */
+        PersonImages: {
+            /** Images */
+            images: components["schemas"]["PersonImage"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * Persons
+         * @description Favourites first, then the named, then by number of images.
+         */
+        Persons: {
+            /** Persons */
+            persons: components["schemas"]["Person"][];
+            /** Total */
+            total: number;
+        };
+        /**
          * Position
          * @description Degrees (WGS 84), south and west negative.
          */
@@ -2189,6 +3055,59 @@ export interface components {
              * @example 4
              */
             value: number;
+        };
+        /**
+         * ReviewQuestion
+         * @description Something to ask the user.
+         */
+        ReviewQuestion: {
+            /**
+             * Confidence
+             * @description 0-1, of is_this.
+             */
+            confidence: number;
+            /**
+             * Face Ids
+             * @description All that the answer is about.
+             */
+            face_ids: number[];
+            /**
+             * Faces
+             * @description The best of them, at most 12.
+             */
+            faces: components["schemas"]["Face"][];
+            /**
+             * Group Id
+             * @description The group without a name; null for a face alone.
+             */
+            group_id: number | null;
+            /**
+             * Kind
+             * @description is_this: about `person`; who: about a group without a name.
+             * @example is_this
+             */
+            kind: string;
+            /**
+             * Person Id
+             * @description Whom it resembles.
+             */
+            person_id: number | null;
+            /** Person Name */
+            person_name: string | null;
+            /** Settles */
+            settles: number;
+        };
+        /**
+         * ReviewQuestions
+         * @description By how much one answer settles.
+         *
+         *     Yes: `POST /persons/{person_id}/merge` with the group, or `POST /faces/{id}/assign` for a face alone. No:
+         *     `POST /persons/{person_id}/verify` with all `face_ids` and `right: false`. Who: `PATCH /persons/{group_id}` with a
+         *     name, or merge the group into whom it is.
+         */
+        ReviewQuestions: {
+            /** Questions */
+            questions: components["schemas"]["ReviewQuestion"][];
         };
         /**
          * RuntimeSettings
@@ -2387,6 +3306,16 @@ export interface components {
             min: number;
         };
         /**
+         * Split
+         * @description Which faces are somebody else's.
+         */
+        Split: {
+            /** Faces */
+            faces: number[];
+            /** Name */
+            name?: string | null;
+        };
+        /**
          * Subfolder
          * @description A folder in the one looked at.
          */
@@ -2561,6 +3490,19 @@ export interface components {
              * @example jpeg
              */
             value: string;
+        };
+        /**
+         * Verification
+         * @description Whether these faces are this person.
+         */
+        Verification: {
+            /** Faces */
+            faces: number[];
+            /**
+             * Right
+             * @default true
+             */
+            right?: boolean;
         };
         /**
          * Version
@@ -2790,6 +3732,496 @@ export interface operations {
             };
         };
     };
+    erase_faces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    face_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_face_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_faces: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewQuestions"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scan_faces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unknown_faces: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Faces"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    face: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A face's id. */
+                face_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Face"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_face: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A face's id. */
+                face_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Face"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ignore_face: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A face's id. */
+                face_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Ignoring"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Face"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    face_suggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A face's id. */
+                face_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceSuggestions"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    face_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path: {
+                /** @description A face's id. */
+                face_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unassign_face: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A face's id. */
+                face_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Face"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     folders: {
         parameters: {
             query?: {
@@ -2933,6 +4365,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImageDetail"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    image_faces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An image's id, from a search. */
+                image_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Faces"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */
@@ -3099,6 +4572,13 @@ export interface operations {
                 color?: string | null;
                 /** @description In this album. */
                 album?: number | null;
+                /** @description All of these persons are in it. */
+                people?: number[];
+                /** @description None of these persons is. */
+                without_people?: number[];
+                /** @description Faces in it; unknown where nobody looked for them. */
+                min_faces?: number | null;
+                max_faces?: number | null;
                 /** @description One of these images, for instance to export what was selected. */
                 ids?: number[];
                 /** @description Among the hidden images; otherwise they are left out. */
@@ -4055,6 +5535,520 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelSwitch"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    persons: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description The hidden ones instead. */
+                hidden?: boolean;
+                /** @description Only those with a name, or without. */
+                named?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Persons"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    person_events: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_person_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A person's id. */
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonDetail"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ungroup_person: {
+        parameters: {
+            query?: {
+                /** @description Delete their faces too, leaving no trace. Cannot be undone. */
+                erase?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description A person's id. */
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A person's id. */
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    person_faces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A person's id. */
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Faces"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    person_images: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From `next_cursor`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A person's id. */
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonImages"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_persons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A person's id. */
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    split_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A person's id. */
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Split"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_faces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A person's id. */
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verification"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */
