@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+HOOK = Path(__file__).parent / "offline" / "hook"
+SOCKETS = "SMARTSEARCH_TEST_SOCKETS"
+
+
+def pytest_configure() -> None:
+    """From here on this process, and every Python it starts, is stopped when it reaches beyond this machine."""
+    descriptor, path = tempfile.mkstemp(prefix="smartsearch-sockets-")
+    os.close(descriptor)
+    os.environ[SOCKETS] = path
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(HOOK), os.environ.get("PYTHONPATH"))))
+    specification = importlib.util.spec_from_file_location("socket_audit", HOOK / "sitecustomize.py")
+    assert specification is not None
+    assert specification.loader is not None
+    specification.loader.exec_module(importlib.util.module_from_spec(specification))
+
+
+def pytest_unconfigure() -> None:
+    Path(os.environ.pop(SOCKETS)).unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_leaves_this_machine() -> Iterator[None]:
+    """Fails the test during which somebody tried, also where the program swallowed the refusal."""
+    yield
+    log = Path(os.environ[SOCKETS])
+    tried = log.read_text("utf-8")
+    if tried:
+        log.write_text("", "utf-8")
+        pytest.fail(f"reached beyond this machine: {tried}")
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +67,9 @@ def home(tmp_path: Path, tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> 
     folder.mkdir()
     (folder / "models").symlink_to(tiny_models)
     (folder / "config.toml").write_text('model = "tiny"\n[runtime]\nworkers = 2\n')
-    for name in [name for name in os.environ if name.startswith("SMARTSEARCH_") and name != "SMARTSEARCH_DATA"]:
+    for name in [
+        name for name in os.environ if name.startswith("SMARTSEARCH_") and name not in ("SMARTSEARCH_DATA", SOCKETS)
+    ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SMARTSEARCH_HOME", str(folder))
     return folder
