@@ -15,6 +15,7 @@ import {
   type ShownRow,
 } from "./useLayout";
 import { cameBack } from "@/app/navigation";
+import type { Found } from "@/api/types";
 import { BLOCK, type Results } from "@/state/results";
 import type { Selection } from "@/state/selection";
 import { s } from "@/strings";
@@ -99,8 +100,8 @@ export function PhotoGrid(props: PhotoGridProps) {
         <GridRow
           key={row.key}
           row={row}
-          results={results}
-          version={results.version}
+          hits={row.tiles.map((tile) => results.at(row.base + tile.index))}
+          total={results.total}
           view={view}
           scored={scored}
           selection={selection}
@@ -120,8 +121,9 @@ function focusFallback(rows: readonly ShownRow[], row: ShownRow, focus: number):
 
 interface GridRowProps {
   row: ShownRow;
-  results: Results;
-  version: number;
+  /** Those of the row's tiles. */
+  hits: readonly (Found | undefined)[];
+  total: number | null;
   view: "grid" | "list";
   scored: boolean;
   selection: Selection;
@@ -130,13 +132,13 @@ interface GridRowProps {
 }
 
 const GridRow = memo(
-  function GridRow({ row, results, view, scored, selection, focus, actions }: GridRowProps) {
+  function GridRow({ row, hits, total, view, scored, selection, focus, actions }: GridRowProps) {
     return (
       <div className="absolute inset-x-0 top-0" style={{ height: row.height, transform: `translateY(${row.y}px)` }}>
-        {row.tiles.map((tile) => {
+        {row.tiles.map((tile, index) => {
           const place = row.base + tile.index;
-          const hit = results.at(place);
-          const common = { place, total: results.total, scored, actions, focusable: place === focus };
+          const hit = hits[index];
+          const common = { place, total, scored, actions, focusable: place === focus };
           return (
             <div
               key={hit?.image.id ?? `empty${place}`}
@@ -171,8 +173,8 @@ const GridRow = memo(
     before.row.y === after.row.y &&
     before.row.height === after.row.height &&
     before.row.tiles === after.row.tiles &&
-    before.results === after.results &&
-    before.version === after.version &&
+    before.hits.every((hit, index) => hit === after.hits[index]) &&
+    before.total === after.total &&
     before.view === after.view &&
     before.scored === after.scored &&
     before.selection === after.selection &&

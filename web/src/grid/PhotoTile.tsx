@@ -88,10 +88,10 @@ export function ScoreBadge({ score }: { score: number }) {
   );
 }
 
-/** A thumbnail that fades in over what is behind it, unless the browser has it at once. */
+/** A thumbnail over its colour; where there is none, a sign. No state for the usual case: there are many of them. */
 export function Thumbnail({ url, fit = "cover" }: { url: string; fit?: "cover" | "contain" }) {
-  const [state, setState] = useState<"loading" | "shown" | "failed">("loading");
-  if (state === "failed")
+  const [failed, setFailed] = useState(false);
+  if (failed)
     return (
       <span className="flex size-full items-center justify-center text-white/80">
         <EyeOff size={22} aria-label={s.grid.noPicture} />
@@ -103,9 +103,8 @@ export function Thumbnail({ url, fit = "cover" }: { url: string; fit?: "cover" |
       alt=""
       decoding="async"
       draggable={false}
-      onLoad={() => setState("shown")}
-      onError={() => setState("failed")}
-      className={`size-full transition-opacity duration-200 ${fit === "cover" ? "object-cover" : "object-contain"} ${state === "shown" ? "" : "opacity-0"}`}
+      onError={() => setFailed(true)}
+      className={`size-full ${fit === "cover" ? "object-cover" : "object-contain"}`}
     />
   );
 }
