@@ -1,24 +1,6 @@
 /** Calls whose routes are not in docs/openapi.json yet, typed by hand. Empty as soon as they are. */
 import { ApiError } from "./errors";
 
-export interface Chip {
-  kind: string;
-  text: string;
-  start: number;
-  end: number;
-  negated: boolean;
-}
-export interface QueryProblem {
-  message: string;
-  start: number;
-  end: number;
-  suggestion?: string | null;
-}
-export interface Understood {
-  chips: Chip[];
-  words: string;
-  problems: QueryProblem[];
-}
 export interface Suggestion {
   kind: string;
   text: string;
@@ -40,5 +22,4 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
 export const pending = {
   suggestions: (q: string, signal?: AbortSignal) =>
     call<{ suggestions: Suggestion[] }>("GET", `/suggestions?q=${encodeURIComponent(q)}&limit=8`, undefined, signal),
-  parse: (query: string, signal?: AbortSignal) => call<Understood>("POST", "/query/parse", { query }, signal),
 };

@@ -12,3 +12,4 @@ export type Problem = Schemas["Problem"];
 export type ImageDetail = Schemas["ImageDetail"];
 export type Album = Schemas["Album"];
 export type Facets = Schemas["Facets"];
+export type Understood = Schemas["Understood"];

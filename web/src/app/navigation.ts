@@ -29,6 +29,8 @@ export function cameBack(): boolean {
 export interface GoOptions {
   /** Do not make a new entry in the history. */
   replace?: boolean;
+  /** Goes with the entry. */
+  state?: unknown;
 }
 
 export function navigate(to: string, options: GoOptions = {}): void {

@@ -1,4 +1,5 @@
 import { X } from "lucide-react";
+import { createPortal } from "react-dom";
 
 import { Button, IconButton } from "./Button";
 import { dismissToast, useToasts } from "@/state/toasts";
@@ -6,7 +7,8 @@ import { s } from "@/strings";
 
 export function Toasts() {
   const toasts = useToasts();
-  return (
+  // Outside the page's root, which is out of reach while the viewer is open.
+  return createPortal(
     <div
       aria-live="polite"
       className="pointer-events-none fixed inset-x-0 bottom-20 z-[60] flex flex-col items-center gap-2 px-4 md:bottom-6"
@@ -32,6 +34,7 @@ export function Toasts() {
           <IconButton icon={X} label={s.common.dismiss} onClick={() => dismissToast(toast.id)} />
         </div>
       ))}
-    </div>
+    </div>,
+    document.body,
   );
 }

@@ -44,7 +44,6 @@ export const PhotoListRow = memo(function PhotoListRow(props: PhotoListRowProps)
         type="button"
         data-place={place}
         tabIndex={focusable ? 0 : -1}
-        aria-label={s.grid.tile(image.name, image.taken_at && day(image.taken_at), scored ? hit.score : null)}
         aria-pressed={selecting ? selected : undefined}
         onClick={onClick}
         className="flex h-full min-w-0 flex-1 items-center gap-4 pr-3 text-left focus-visible:-outline-offset-2"

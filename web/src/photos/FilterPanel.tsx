@@ -76,9 +76,6 @@ export function FilterPanel({ state, change, onClose }: FilterPanelProps) {
             checked={state.position}
             onChange={(position) => change({ position })}
           />
-          <PlaceField
-            onAdd={(place) => change({ place: [...state.place.filter((other) => other !== place), place] })}
-          />
         </FilterSection>
         {facets && facets.albums.length > 0 && (
           <FilterSection title={s.filters.album} active={state.album !== null}>
@@ -191,27 +188,5 @@ function Check({ label, count, checked, onChange }: CheckProps) {
       <span className="min-w-0 flex-1 truncate">{label}</span>
       {count !== undefined && <span className="text-xs text-ink-faint tabular-nums">{s.common.number(count)}</span>}
     </label>
-  );
-}
-
-function PlaceField({ onAdd }: { onAdd: (place: string) => void }) {
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = event.currentTarget;
-        const place = (new FormData(form).get("place") as string).trim();
-        if (place) onAdd(place);
-        form.reset();
-      }}
-    >
-      <input
-        name="place"
-        aria-label={s.filters.place}
-        placeholder={s.filters.placeHint}
-        autoComplete="off"
-        className="mt-1 h-9 w-full rounded-lg border border-line bg-canvas px-3 text-sm"
-      />
-    </form>
   );
 }

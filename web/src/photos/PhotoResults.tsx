@@ -30,7 +30,14 @@ interface PhotoResultsProps {
 }
 
 /** The photos that answer a question: grid or list, viewer, selection. What a page of photos is made of. */
-export function PhotoResults({ question, ask, empty, nothingWithheld, scored = false, children }: PhotoResultsProps) {
+export function PhotoResults({
+  question,
+  ask,
+  empty,
+  nothingWithheld,
+  scored: asked = false,
+  children,
+}: PhotoResultsProps) {
   const name = ask?.name ?? JSON.stringify(question);
   const results = useMemo(
     () => resultsOf(name, ask?.first ?? asking(question)),
@@ -49,7 +56,9 @@ export function PhotoResults({ question, ask, empty, nothingWithheld, scored = f
   const show = useCallback(
     (place: number | null, replace = false) => {
       const hit = place === null ? undefined : results.at(place);
-      change({ photo: hit?.image.id ?? null, at: hit ? place : null }, { replace });
+      // The entry remembers that the viewer was opened over the list, also when other photos were turned to.
+      const state: unknown = replace ? window.history.state : { over: true };
+      change({ photo: hit?.image.id ?? null, at: hit ? place : null }, { replace, state });
     },
     [results, change],
   );
@@ -57,13 +66,16 @@ export function PhotoResults({ question, ask, empty, nothingWithheld, scored = f
   const turn = useCallback((place: number) => show(place, true), [show]);
   const close = useCallback(() => {
     // Where the viewer was opened from here, closing it goes back, so that "back" does not open it again.
-    if ((window.history.state as { viewer?: boolean } | null)?.viewer) window.history.back();
+    if ((window.history.state as { over?: boolean } | null)?.over) window.history.back();
     else show(null, true);
   }, [show]);
 
   if (results.error !== null && results.first === null)
     return <ErrorState error={results.error} retry={() => results.retry()} />;
   const small = window.innerWidth < 640;
+  // Where the words were all read as filters, everything scores the same.
+  const onlyFilters = results.first?.understood?.words === "" && !question.like && !ask;
+  const scored = asked && !onlyFilters;
   const best = results.first?.best_withheld ?? null;
   const nothing = results.first !== null && results.length === 0;
   return (

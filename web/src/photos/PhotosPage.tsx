@@ -1,7 +1,6 @@
 import { Grid2X2, Images, ImageOff, LayoutList, SearchX, SlidersHorizontal, FolderPlus } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 
-import type { Understood } from "@/api/pending";
 import { navigate, paths, useParameters } from "@/app/navigation";
 import { Button, IconButton } from "@/components/Button";
 import { EmptyState } from "@/components/EmptyState";
@@ -131,7 +130,7 @@ interface PartProps {
 
 /** How many there are, and what the search consists of. */
 function Summary({ state, results, change }: PartProps & { results: Results }) {
-  const understood = (results.first as { understood?: Understood } | null)?.understood;
+  const understood = results.first?.understood;
   const total = results.total;
   return (
     <div className="flex min-h-10 flex-wrap items-center gap-1.5 px-3 pt-2 pb-1 md:px-4">

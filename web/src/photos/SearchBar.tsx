@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import {
   Camera,
   Clock,
@@ -15,7 +15,9 @@ import {
 } from "lucide-react";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 
+import { answered, client } from "@/api/client";
 import { pending, type Suggestion } from "@/api/pending";
+import type { Understood } from "@/api/types";
 import { IconButton } from "@/components/Button";
 import { useDebounced } from "@/state/useDebounced";
 import { s } from "@/strings";
@@ -53,6 +55,7 @@ export function SearchBar({ value, onSearch, onImage }: SearchBarProps) {
     setText(value);
   }
   const suggestions = useSuggestions(text, open);
+  const chips = useLiveChips(text, open);
   useSlashKey(input);
 
   const close = () => {
@@ -98,7 +101,7 @@ export function SearchBar({ value, onSearch, onImage }: SearchBarProps) {
     }
   };
 
-  const visible = open && suggestions.length > 0;
+  const visible = open && (suggestions.length > 0 || chips.length > 0);
   return (
     <form role="search" className="relative min-w-0 flex-1" onSubmit={(event) => event.preventDefault()}>
       <div
@@ -154,24 +157,51 @@ export function SearchBar({ value, onSearch, onImage }: SearchBarProps) {
           }}
         />
       </div>
-      <ul
-        id={list}
-        role="listbox"
-        aria-label={s.search.suggestions}
+      <div
         hidden={!visible}
         className="absolute inset-x-0 top-full z-50 max-h-[60dvh] overflow-y-auto rounded-b-3xl border border-t-0 border-line bg-raised py-2 shadow-float"
       >
-        {suggestions.map((suggestion, index) => (
-          <Option
-            key={`${suggestion.kind} ${suggestion.text}`}
-            id={`${list}-${index}`}
-            suggestion={suggestion}
-            active={index === active}
-            onTake={() => take(suggestion)}
-          />
-        ))}
-      </ul>
+        <LiveChips chips={chips} />
+        <ul id={list} role="listbox" aria-label={s.search.suggestions}>
+          {suggestions.map((suggestion, index) => (
+            <Option
+              key={`${suggestion.kind} ${suggestion.text}`}
+              id={`${list}-${index}`}
+              suggestion={suggestion}
+              active={index === active}
+              onTake={() => take(suggestion)}
+            />
+          ))}
+        </ul>
+      </div>
     </form>
+  );
+}
+
+/** How the query is read while it is typed: what is more than words. */
+function useLiveChips(text: string, open: boolean): Understood["chips"] {
+  const asked = useDebounced(text.trim(), 150);
+  const { data } = useQuery({
+    queryKey: ["parse", asked],
+    queryFn: ({ signal }) => answered(client.POST("/api/v1/query/parse", { body: { query: asked }, signal })),
+    enabled: open && asked !== "",
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+  });
+  return asked === "" ? [] : (data?.chips ?? []).filter((chip) => chip.kind !== "words" || chip.negated);
+}
+
+function LiveChips({ chips }: { chips: Understood["chips"] }) {
+  if (chips.length === 0) return null;
+  return (
+    <p className="flex flex-wrap items-center gap-1.5 px-4 pb-2 text-xs text-ink-faint">
+      {s.search.understood}
+      {chips.map((chip) => (
+        <span key={chip.start} className="rounded-full bg-accent-soft px-2 py-0.5 font-medium text-accent">
+          {chip.negated ? s.search.not(chip.text) : `${chip.kind} ${chip.text}`}
+        </span>
+      ))}
+    </p>
   );
 }
 

@@ -1,6 +1,7 @@
 import {
   CalendarDays,
   Camera,
+  CircleSlash,
   EyeOff,
   FileImage,
   Folder,
@@ -16,18 +17,18 @@ import {
   type LucideIcon,
 } from "lucide-react";
 
-import type { Understood } from "@/api/pending";
+import type { Understood } from "@/api/types";
 import { Chip } from "@/components/Chip";
 import { bytes } from "@/strings/format";
 import { s } from "@/strings";
-import { without } from "./completion";
+import { replaced, without } from "./completion";
 import { ExampleChip, LikeChip } from "./ExampleChips";
 import { toggled, type SearchState } from "./searchState";
 import { useNames } from "./useNames";
 
 interface SearchChipsProps {
   state: SearchState;
-  understood: Understood | undefined;
+  understood: Understood | null | undefined;
   change: (change: Partial<SearchState>) => void;
 }
 
@@ -46,6 +47,12 @@ const KINDS: Record<string, LucideIcon> = {
   place: MapPin,
   near: MapPin,
   camera: Camera,
+  in: Folder,
+  name: FileImage,
+  type: FileImage,
+  after: CalendarDays,
+  before: CalendarDays,
+  words: CircleSlash,
   album: LibraryBig,
   folder: Folder,
   date: CalendarDays,
@@ -62,7 +69,7 @@ export function SearchChips({ state, understood, change }: SearchChipsProps) {
     <>
       {state.like !== null && <LikeChip id={state.like} state={state} change={change} />}
       {state.example !== null && <ExampleChip name={state.example} state={state} change={change} />}
-      {understood?.chips.map((chip) => (
+      {understood?.chips.filter(isTelling).map((chip) => (
         <Chip
           key={`${chip.start}-${chip.end}`}
           icon={KINDS[chip.kind] ?? Hash}
@@ -72,13 +79,23 @@ export function SearchChips({ state, understood, change }: SearchChipsProps) {
         />
       ))}
       {understood?.problems.map((problem) => (
-        <Chip
-          key={`problem ${problem.start} ${problem.message}`}
-          icon={TriangleAlert}
-          tone="warn"
-          label={problem.message}
-          onRemove={() => change({ q: without(state.q, problem.start, problem.end) })}
-        />
+        <span key={`${problem.start} ${problem.message}`} className="inline-flex items-center gap-1.5">
+          <Chip
+            icon={TriangleAlert}
+            tone="warn"
+            label={problem.message}
+            onRemove={() => change({ q: without(state.q, problem.start, problem.end) })}
+          />
+          {problem.suggestion && (
+            <button
+              type="button"
+              className="text-sm font-medium text-accent hover:underline"
+              onClick={() => change({ q: replaced(state.q, problem.start, problem.end, problem.suggestion) })}
+            >
+              {s.search.mean(problem.suggestion)}
+            </button>
+          )}
+        </span>
       ))}
       {parts.map((part) => (
         <Chip key={part.key} icon={part.icon} label={part.label} onRemove={() => change(part.without)}>
@@ -92,6 +109,11 @@ export function SearchChips({ state, understood, change }: SearchChipsProps) {
       ))}
     </>
   );
+}
+
+/** Words that are searched by meaning stand in the field; everything else that was read out of it is told. */
+function isTelling(chip: Understood["chips"][number]): boolean {
+  return chip.kind !== "words" || chip.negated;
 }
 
 function useParts(state: SearchState): Part[] {

@@ -24,3 +24,8 @@ function startOfLastWord(text: string): number {
 export function without(text: string, start: number, end: number): string {
   return `${text.slice(0, start)} ${text.slice(end)}`.replace(/\s+/g, " ").trim();
 }
+
+/** A query with one of its parts written differently. */
+export function replaced(text: string, start: number, end: number, by: string): string {
+  return `${text.slice(0, start)}${by}${text.slice(end)}`;
+}

@@ -126,6 +126,8 @@ export const en = {
     image: "Image",
     words: "Words",
     weight: "How much the image counts against the words",
+    mean: (what: string) => `Did you mean ${what}?`,
+    understood: "Read as",
     not: (what: string) => `not ${what}`,
     many: "The best matches first",
     everything: "Weak matches too",
