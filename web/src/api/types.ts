@@ -13,3 +13,4 @@ export type ImageDetail = Schemas["ImageDetail"];
 export type Album = Schemas["Album"];
 export type Facets = Schemas["Facets"];
 export type Understood = Schemas["Understood"];
+export type Suggestion = Schemas["Suggestion"];

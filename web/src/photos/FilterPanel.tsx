@@ -9,6 +9,7 @@ import { ColorFilter } from "./ColorFilter";
 import { DateFilter } from "./DateFilter";
 import { FilterSection, Options } from "./FilterSection";
 import { countFilters, filtersOf, noFilters, toggled, type SearchState } from "./searchState";
+import { quoted } from "./completion";
 
 interface Value {
   value: string | number;
@@ -69,13 +70,14 @@ export function FilterPanel({ state, change, onClose }: FilterPanelProps) {
         <FilterSection title={s.filters.color} active={state.color !== null} open>
           <ColorFilter color={state.color} onChange={(color) => change({ color })} />
         </FilterSection>
-        <FilterSection title={s.filters.places} active={state.position || state.place.length > 0}>
+        <FilterSection title={s.filters.places} active={state.position}>
           <Check
             label={s.filters.position}
             count={facets?.with_position}
             checked={state.position}
             onChange={(position) => change({ position })}
           />
+          <PlaceField onSearch={(place) => change({ q: `${state.q} near:${quoted(place)}`.trim() })} />
         </FilterSection>
         {facets && facets.albums.length > 0 && (
           <FilterSection title={s.filters.album} active={state.album !== null}>
@@ -188,5 +190,28 @@ function Check({ label, count, checked, onChange }: CheckProps) {
       <span className="min-w-0 flex-1 truncate">{label}</span>
       {count !== undefined && <span className="text-xs text-ink-faint tabular-nums">{s.common.number(count)}</span>}
     </label>
+  );
+}
+
+/** A place by name is a part of the query: `near:Lisbon`. */
+function PlaceField({ onSearch }: { onSearch: (place: string) => void }) {
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const form = event.currentTarget;
+        const place = (new FormData(form).get("place") as string).trim();
+        if (place) onSearch(place);
+        form.reset();
+      }}
+    >
+      <input
+        name="place"
+        aria-label={s.filters.near}
+        placeholder={s.filters.near}
+        autoComplete="off"
+        className="mt-1 h-9 w-full rounded-lg border border-line bg-canvas px-3 text-sm"
+      />
+    </form>
   );
 }

@@ -16,14 +16,13 @@ import {
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 
 import { answered, client } from "@/api/client";
-import { pending, type Suggestion } from "@/api/pending";
-import type { Understood } from "@/api/types";
+import type { Suggestion, Understood } from "@/api/types";
 import { IconButton } from "@/components/Button";
 import { useDebounced } from "@/state/useDebounced";
 import { s } from "@/strings";
 import { completed, lastWord } from "./completion";
 
-const ICONS: Record<string, LucideIcon> = {
+const ICONS: Record<Suggestion["kind"], LucideIcon> = {
   tag: Hash,
   person: UserRound,
   place: MapPin,
@@ -216,7 +215,7 @@ function Option({
   active: boolean;
   onTake: () => void;
 }) {
-  const Icon = ICONS[suggestion.kind] ?? Type;
+  const Icon = ICONS[suggestion.kind];
   return (
     <li
       id={id}
@@ -240,7 +239,8 @@ function useSuggestions(text: string, open: boolean): readonly Suggestion[] {
   const asked = useDebounced(text, 80);
   const { data } = useQuery({
     queryKey: ["suggestions", asked],
-    queryFn: ({ signal }) => pending.suggestions(asked, signal),
+    queryFn: ({ signal }) =>
+      answered(client.GET("/api/v1/suggestions", { params: { query: { q: asked, limit: 8 } }, signal })),
     enabled: open,
     placeholderData: (before) => before,
     staleTime: 10_000,

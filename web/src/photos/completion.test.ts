@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { completed, lastWord, without } from "./completion";
+import { completed, lastWord, quoted, without } from "./completion";
 
 it("finds the word being typed, quotes and all", () => {
   expect(lastWord("dog on the bea")).toBe("bea");
@@ -18,4 +18,9 @@ it("completes it", () => {
 it("takes a part out", () => {
   expect(without("dog tag:beach 2021", 4, 13)).toBe("dog 2021");
   expect(without("dog", 0, 3)).toBe("");
+});
+
+it("quotes what has blanks", () => {
+  expect(quoted("Lisbon")).toBe("Lisbon");
+  expect(quoted("New York")).toBe('"New York"');
 });

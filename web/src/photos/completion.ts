@@ -29,3 +29,8 @@ export function without(text: string, start: number, end: number): string {
 export function replaced(text: string, start: number, end: number, by: string): string {
   return `${text.slice(0, start)}${by}${text.slice(end)}`;
 }
+
+/** A value of a field, in quotes where it has to be. */
+export function quoted(value: string): string {
+  return /[\s,()"]/.test(value) ? `"${value.replaceAll('"', "")}"` : value;
+}

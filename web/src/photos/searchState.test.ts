@@ -24,7 +24,6 @@ const FULL: SearchState = {
   folder: ["/a & b/ü"],
   person: ["3"],
   tag: ["beach", "at sea"],
-  place: ["Lisbon"],
   album: 4,
   color: "#3b82f6",
   rating: 4,
@@ -71,7 +70,7 @@ it("asks only for what is set", () => {
 });
 
 it("counts and clears filters, not the words", () => {
-  expect(countFilters(FULL)).toBe(18);
+  expect(countFilters(FULL)).toBe(17);
   const cleared = { ...FULL, ...noFilters() };
   expect(countFilters(cleared)).toBe(0);
   expect(cleared.q).toBe("a dog");

@@ -19,7 +19,6 @@ export interface SearchState {
   folder: readonly string[];
   person: readonly string[];
   tag: readonly string[];
-  place: readonly string[];
   album: number | null;
   color: string | null;
   rating: number | null;
@@ -46,7 +45,6 @@ export const NOTHING: SearchState = {
   folder: [],
   person: [],
   tag: [],
-  place: [],
   album: null,
   color: null,
   rating: null,
@@ -84,7 +82,6 @@ export function parseSearch(parameters: URLSearchParams): SearchState {
     folder: parameters.getAll("folder"),
     person: parameters.getAll("person").filter((id) => /^\d{1,15}$/.test(id)),
     tag: parameters.getAll("tag"),
-    place: parameters.getAll("place"),
     album: whole("album"),
     color: text("color", /^#[0-9a-f]{6}$/i),
     rating: whole("rating"),
@@ -121,7 +118,6 @@ export function filtersOf(state: SearchState): Filters {
     ...(state.folder.length > 0 && { folders: [...state.folder] }),
     ...(state.tag.length > 0 && { tags: [...state.tag] }),
     ...(state.person.length > 0 && { people: state.person.map(Number) }),
-    ...(state.place.length > 0 && { places: [...state.place] }),
     ...(state.album !== null && { album: state.album }),
     ...(state.color && { color: state.color }),
     ...(state.rating !== null && { min_rating: state.rating }),
@@ -159,7 +155,6 @@ export const FILTERS = [
   "folder",
   "person",
   "tag",
-  "place",
   "album",
   "color",
   "rating",

@@ -109,7 +109,6 @@ export const en = {
       ({
         tag: "Tag",
         person: "Person",
-        place: "Place",
         camera: "Camera",
         album: "Album",
         folder: "Folder",
@@ -163,9 +162,8 @@ export const en = {
     color: "Colour",
     colors: ["Red", "Orange", "Yellow", "Green", "Teal", "Blue", "Purple", "Pink", "Brown", "White", "Grey", "Black"],
     ownColor: "Any colour",
-    place: "Place",
     places: "Place",
-    placeHint: "Town, region or country",
+    near: "Near a town",
     position: "On the map",
     box: "Part of the map",
     album: "Album",
