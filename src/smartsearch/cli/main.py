@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from smartsearch.cli import backup, configure, evaluate, index, maintain, models, query, serve, status, tags
+from smartsearch.cli import (
+    backup,
+    configure,
+    evaluate,
+    faces,
+    index,
+    maintain,
+    models,
+    persons,
+    query,
+    serve,
+    status,
+    tags,
+)
 from smartsearch.cli.options import VERSION_HELP, Globals
 from smartsearch.core.errors import SmartsearchError
 
@@ -56,6 +69,8 @@ configure.register(app)
 evaluate.register(app)
 serve.register(app)
 app.add_typer(models.app, name="models")
+app.add_typer(persons.app, name="persons")
+app.add_typer(faces.app, name="faces")
 
 
 def main() -> None:

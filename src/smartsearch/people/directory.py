@@ -40,6 +40,26 @@ class PersonChange:
     clear: frozenset[str] = field(default=frozenset())
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A file says that the face at this place of an image is this person."""
+
+    image_id: int
+    box: Box
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of claims: ``named`` faces that were known, ``drawn`` ones that no model had found, ``refused`` where
+    the user has said otherwise, or the name is none. ``persons`` are new."""
+
+    named: int = 0
+    drawn: int = 0
+    refused: int = 0
+    persons: int = 0
+
+
 class People:
     """What may be done with the people of one library.
 
@@ -260,6 +280,16 @@ class People:
             detail.update(person=person_id, faces=[face_id])
         return self.face(face_id)
 
+    def accept(self, claims: Sequence[Claim]) -> ImportReport:
+        """Take over what files say, as one operation. The user's own word goes before theirs."""
+        report = ImportReport()
+        with self._operation("import") as (operation, detail):
+            known: dict[str, int] = {}
+            for claim in claims:
+                report = _accepted(operation, claim, known, self._clock(), report)
+            detail.update(named=report.named, drawn=report.drawn)
+        return report
+
     # -- undoing
 
     def undo(self) -> PersonEvent:
@@ -387,3 +417,37 @@ def _take_over(operation: Operation, person_id: int, other: Person) -> None:
     for decision in operation.rows.decisions():
         if decision.person_id == other.id and not decision.same:
             operation.decide(decision.face_id, person_id, same=False)
+
+
+CLAIMED = 0.3
+"""Boxes of different programs differ: some take the head, some the face. This much overlap is the same face."""
+
+
+def _accepted(
+    operation: Operation, claim: Claim, known: dict[str, int], now: datetime, report: ImportReport
+) -> ImportReport:
+    """One claim taken over, or refused; the report with it counted."""
+    try:
+        name = _name(claim.name)
+    except UsageError:
+        return replace(report, refused=report.refused + 1)
+    here = operation.rows.faces_in([claim.image_id])
+    person_id = known.get(name.casefold())
+    if person_id is None:
+        person = operation.rows.person_named(name)
+        person_id = person.id if person else operation.put_person(Person(0, name, now))
+        known[name.casefold()] = person_id
+        report = replace(report, persons=report.persons + (person is None))
+    best = max(here, key=lambda face: (face.box.overlap(claim.box), -face.id), default=None)
+    if best is not None and best.box.overlap(claim.box) >= CLAIMED:
+        if best.person_id == person_id and best.verified:
+            return replace(report, named=report.named + 1)
+        if best.verified or best.ignored or any(f.verified and f.person_id == person_id for f in here):
+            return replace(report, refused=report.refused + 1)
+        _give(operation, [best.id], person_id)
+        return replace(report, named=report.named + 1)
+    if any(face.verified and face.person_id == person_id for face in here):
+        return replace(report, refused=report.refused + 1)
+    drawn = operation.add_face(Face(0, claim.image_id, claim.box))
+    _give(operation, [drawn], person_id)
+    return replace(report, drawn=report.drawn + 1)
