@@ -24,6 +24,7 @@ from smartsearch.core.errors import (
     LibraryReadOnlyError,
     MediaError,
     PathNotFoundError,
+    QueryError,
     UnsupportedFormatError,
     UsageError,
 )
@@ -36,7 +37,7 @@ from smartsearch.people.directory import People
 from smartsearch.places.geonames import GeoNames
 from smartsearch.search.overview import Overviews
 from smartsearch.search.paging import Answer, Answers
-from smartsearch.search.ranking import Plan
+from smartsearch.search.ranking import Hit, Plan
 from smartsearch.search.recent import RecentQueries
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
 from smartsearch.search.suggestions import Suggestions
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from smartsearch.indexing.session import IndexSession
     from smartsearch.media.pool import DecodePool
     from smartsearch.media.thumbnails import ThumbnailStore
+    from smartsearch.search.explain import Evidence
+    from smartsearch.search.heatmap import HeatMap
     from smartsearch.tagging.run import TagProgress, TagReport
     from smartsearch.tagging.tagger import LazyTagger
 
@@ -350,6 +353,31 @@ class Library:
         if not result.hits and not result.withheld:
             self.check_embedded(choice)
         return result
+
+    def explain(self, plan: Plan, hits: Sequence[Hit]) -> list[tuple[Evidence, ...]]:
+        """What each part of the query gave each hit."""
+        from smartsearch.search.explain import explain
+
+        return explain(self.store, plan, hits)
+
+    def heat_map(self, asset: Asset, words: str) -> HeatMap:
+        """Where in the picture the model sees what the words say; from the thumbnail, which is as good for that.
+        MediaError if there is none and the original cannot be read; QueryError for words that say nothing of looks."""
+        import numpy as np
+
+        from smartsearch.media.request import DecodeRequest
+        from smartsearch.search.heatmap import heat_map
+
+        wanted = next((clause.text for clause in self.queries.parse(words).clauses if clause.text), "")
+        if not wanted:
+            raise QueryError("There are no words to look for in the picture.")
+        encoders = self.catalog.encoders(self.model)
+        request = DecodeRequest((encoders.image.preprocessing,), self.settings.media, self.settings.thumbnails)
+        decoded = self._decoders().submit(str(self.thumbnail_path(asset) or asset.path), request).result()
+        words_alone = SearchRequest(text=wanted)
+        target = self._service(encoders).plan(words_alone).branches[0].target
+        assert target is not None  # there are words
+        return heat_map(encoders.image, np.asarray(decoded.inputs[0]), target, (asset.width, asset.height))
 
     def planned(self, request: SearchRequest) -> Plan:
         """What `search` would rank, for measuring."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.api.conftest import COUNT
@@ -76,3 +77,31 @@ def test_pages_of_alternatives_do_not_overlap(client: TestClient) -> None:
         page = client.post("/api/v1/search", json={"cursor": page["next_cursor"], "top_k": 5}).json()
         seen += [found["image"]["id"] for found in page["results"]]
     assert len(seen) == len(set(seen)) == COUNT
+
+
+def test_every_part_of_a_query_says_what_it_gave(client: TestClient) -> None:
+    page = search(client, "a red lake in:trip -people", explain=True)
+    best = page["results"][0]
+    kinds = [part["kind"] for part in best["evidence"]]
+    assert kinds in (["looks", "avoid", "filter"], ["looks", "text", "avoid", "filter"])
+    parts = {part["kind"]: part for part in best["evidence"]}
+    assert (parts["looks"]["text"], parts["avoid"]["text"], parts["filter"]["text"]) == (
+        "a red lake",
+        "people",
+        "in:trip",
+    )
+    looks, text = parts["looks"]["score"], parts.get("text", {"score": 0.0})["score"]
+    assert best["score"] == pytest.approx((1 - (1 - looks) * (1 - text)) * parts["avoid"]["score"], abs=1e-4)
+    assert search(client, "red")["results"][0]["evidence"] is None
+
+
+def test_a_heat_map_says_where_it_is_seen(client: TestClient) -> None:
+    image = search(client, "a red lake")["results"][0]["image"]["id"]
+    answer = client.get(f"/api/v1/images/{image}/heatmap", params={"query": "red in 2021"})
+    assert answer.status_code == 200, answer.text
+    grid = answer.json()
+    assert [len(row) for row in grid["values"]] == [7] * 7
+    assert all(0 <= value <= 1 for row in grid["values"] for value in row)
+    assert (grid["left"], grid["width"]) == (0.125, 0.75), "of 320x240 the model sees the square in the middle"
+    assert client.get(f"/api/v1/images/{image}/heatmap", params={"query": "in 2021"}).status_code == 400
+    assert client.get("/api/v1/images/999/heatmap", params={"query": "red"}).status_code == 404

@@ -159,9 +159,7 @@ def test_a_killed_grouping_loses_nothing(library: Library, photos: Path) -> None
     with library.store.people.reading() as rows:
         before = rows.persons(), rows.faces(faces), rows.decisions()
     places = library.places
-    ended = subprocess.run(
-        [sys.executable, "-c", KILLED, places.home, places.library], check=False
-    )
+    ended = subprocess.run([sys.executable, "-c", KILLED, places.home, places.library], check=False)
     assert ended.returncode == -signal.SIGKILL
     with library.store.people.reading() as rows:
         assert (rows.persons(), rows.faces(faces), rows.decisions()) == before

@@ -18,6 +18,7 @@ from smartsearch.cli.options import LibraryOption, ModelOption, json_default, op
 
 if TYPE_CHECKING:
     from smartsearch.core.queryparse import ParsedQuery
+    from smartsearch.search.explain import Evidence
     from smartsearch.search.ranking import Hit
     from smartsearch.search.service import SearchRequest, SearchResult
 
@@ -89,6 +90,7 @@ def query(
     sort: Annotated[SortBy, typer.Option("--sort", help="By date: newest or oldest of what is relevant.")] = (
         SortBy.relevance
     ),
+    explain: Annotated[bool, typer.Option("--explain", help="Say what each part of the query gave.")] = False,
     null: NullOption = False,
     open_best: OpenOption = False,
     thumbnails: ThumbsOption = False,
@@ -112,6 +114,7 @@ def query(
         min_score=min_score,
         image_weight=image_weight,
         sort=sort.value,
+        explain=explain,
     )
     output = Output(_chosen(format, as_json, null), export, open_best, thumbnails)
     _run(context, library, model, request, output, " ".join(text or ()))
@@ -173,15 +176,28 @@ def _run(
         result = opened.search(request, ModelChoice.parse(model) if model else None)
         if export is not None:
             # First: whoever reads standard output may leave early, as `head` does.
-            _write_export(export, as_text(result.hits, export.suffix.lower()[1:]))
+            _write_export(export, as_text(result.hits, export.suffix.lower()[1:], result.evidence))
         if output.format == "table":
             _print_table(result, opened.thumbnail_path if output.thumbnails else None)
             _print_understood(understood)
         else:
-            sys.stdout.buffer.write(as_text(result.hits, output.format).encode("utf-8", "surrogateescape"))
+            sys.stdout.buffer.write(
+                as_text(result.hits, output.format, result.evidence).encode("utf-8", "surrogateescape")
+            )
             sys.stdout.buffer.flush()
         if output.open_best and result.hits:
             typer.launch(result.hits[0].asset.path)
+
+
+def _why(evidence: Sequence[Evidence]) -> str:
+    """What each part gave, in one line."""
+    from smartsearch.cli.render import printable
+
+    said = {"looks": "looks like {}", "text": "texts say {}", "avoid": "not {}", "example": "example", "filter": "{}"}
+    parts = [
+        said[part.kind].format(part.text) + ("" if part.kind == "filter" else f" {part.score:.2f}") for part in evidence
+    ]
+    return printable(", ".join(parts))
 
 
 def _report_problems(understood: ParsedQuery) -> None:
@@ -212,7 +228,7 @@ def _print_understood(understood: ParsedQuery | None) -> None:
     console().print(printable(f"Read as: {', '.join(said)}."), style="dim")
 
 
-def as_text(hits: Sequence[Hit], format: str) -> str:
+def as_text(hits: Sequence[Hit], format: str, evidence: Sequence[Sequence[Evidence]] = ()) -> str:
     """The results in one of the machine-readable formats: json, jsonl, csv, paths, null."""
     import json
 
@@ -222,6 +238,8 @@ def as_text(hits: Sequence[Hit], format: str) -> str:
         end = "\0" if format == "null" else "\n"
         return "".join(hit.asset.path + end for hit in hits)
     rows = [hit_as_dict(hit) for hit in hits]
+    for row, parts in zip(rows, evidence, strict=False):
+        row["evidence"] = [{"kind": part.kind, "text": part.text, "score": round(part.score, 6)} for part in parts]
     if format == "json":
         return json.dumps({"results": rows}, default=json_default, indent=2) + "\n"
     if format == "jsonl":
@@ -276,8 +294,10 @@ def _print_table(result: SearchResult, thumbnail_of: object = None) -> None:
     with_tags = out.width >= TAGS_FROM_WIDTH and any(hit.asset.tags for hit in result.hits)
     if with_tags:
         table.add_column("tags", overflow="fold")
-    taken_up = 40 + (TAGS_WIDTH if with_tags else 0)
-    for hit in result.hits:
+    if result.evidence:
+        table.add_column("why", overflow="fold")
+    taken_up = 40 + (TAGS_WIDTH if with_tags else 0) + (TAGS_WIDTH if result.evidence else 0)
+    for place, hit in enumerate(result.hits):
         taken = hit.asset.metadata.taken_at
         table.add_row(
             f"{hit.score:.2f}",
@@ -287,6 +307,7 @@ def _print_table(result: SearchResult, thumbnail_of: object = None) -> None:
             taken.strftime("%Y-%m-%d") if taken else "",
             f"{hit.asset.width}x{hit.asset.height}",
             *((tag_line(hit.asset),) if with_tags else ()),
+            *((_why(result.evidence[place]),) if result.evidence else ()),
         )
     out.print(table)
     out.print(f"{len(result.hits)} found in {duration(result.seconds)}.", style="dim")

@@ -88,6 +88,8 @@ class Clause:
     words: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     where: Query = field(default_factory=Everything)
+    labels: tuple[str, ...] = field(default=(), compare=False)
+    """The conditions of ``where``, as they are shown."""
 
     @property
     def text(self) -> str:
@@ -102,7 +104,7 @@ def clauses_of(node: Node) -> tuple[Clause, ...]:
     """The alternatives of a tree; an image answers the query if it answers one. TooManyClausesError."""
     query = condition_of(node)
     if query is not None:
-        return (Clause(where=query),)
+        return (Clause(where=query, labels=_labels(node)),)
     match node:
         case Words(text):
             return (Clause((text,)),)
@@ -141,7 +143,26 @@ def _joined(clauses: tuple[Clause, ...]) -> Clause:
         tuple(word for clause in clauses for word in clause.words),
         tuple(word for clause in clauses for word in clause.avoid),
         Everything() if not wheres else wheres[0] if len(wheres) == 1 else And(tuple(wheres)),
+        tuple(label for clause in clauses for label in clause.labels),
     )
+
+
+def _labels(node: Node) -> tuple[str, ...]:
+    return tuple(map(_label, node.parts)) if isinstance(node, All) else (_label(node),)
+
+
+def _label(node: Node) -> str:
+    match node:
+        case Words(text):
+            return text
+        case Filter(name, value):
+            return f"{name}:{node.label or value}"
+        case All(parts):
+            return " ".join(map(_label, parts))
+        case Either(parts):
+            return " or ".join(map(_label, parts))
+        case Without(part):
+            return f"not {_label(part)}"
 
 
 def condition_of(node: Node) -> Query | None:

@@ -29,10 +29,11 @@ _MOST_TEXTS = 2_000
 @dataclass(frozen=True, slots=True, eq=False)
 class Likeness:
     """What images are compared with. ``scorer`` is None where the score is the cosine itself (pictures compare
-    directly)."""
+    directly). ``text`` is what the vector says, "" for an example image."""
 
     vector: Embedding
     scorer: Scorer | None
+    text: str = ""
 
     def scores(self, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
         """Probabilities or cosines, 0-1. They grow with the cosine."""
@@ -54,6 +55,8 @@ class Branch:
     avoid: tuple[Likeness, ...] = ()
     reasons: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """The conditions of the query, as its chips show them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +133,8 @@ class Hit:
     score: float
     similarity: float | None
     reasons: tuple[str, ...]
+    branch: int = 0
+    """Of the plan: the one it scored best in."""
 
 
 def rank(store: Store, plan: Plan, top: int | None) -> Ranking:
@@ -300,7 +305,7 @@ def load_hits(store: Store, plan: Plan, ranking: Ranking) -> tuple[Hit, ...]:
     assets = {asset.id: asset for asset in store.assets(ranking.ids)}
     columns = zip(ranking.ids, ranking.scores, ranking.similarities, ranking.branches, strict=True)
     return tuple(
-        Hit(assets[asset_id], score, similarity, plan.branches[branch].reasons)
+        Hit(assets[asset_id], score, similarity, plan.branches[branch].reasons, branch)
         for asset_id, score, similarity, branch in columns
         if asset_id in assets
     )

@@ -14,6 +14,7 @@ from smartsearch.core.query import And, Everything, Hidden, IdIn, Not, Present, 
 from smartsearch.core.querysyntax import Clause
 from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend
 from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.search.explain import Evidence, explain
 from smartsearch.search.ranking import MAX_TOP, Branch, Hit, Likeness, Plan, Sort, by_time, load_hits, rank, relevant
 from smartsearch.search.text import content_words
 
@@ -43,6 +44,7 @@ class SearchRequest:
     sort: Sort = "relevance"
     browse: bool = False
     clauses: tuple[Clause, ...] = ()
+    explain: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MAX_TOP:
@@ -72,6 +74,8 @@ class SearchResult:
     withheld: int
     best_withheld: float | None
     seconds: float
+    evidence: tuple[tuple[Evidence, ...], ...] = ()
+    """Of each hit, if the request asks to explain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +101,14 @@ class SearchService:
             ranking = by_time(self.store, plan, relevant(self.store, plan)).part(0, request.top)
         else:
             ranking = rank(self.store, plan, request.top)
+        hits = load_hits(self.store, plan, ranking)
         return SearchResult(
-            hits=load_hits(self.store, plan, ranking),
+            hits=hits,
             cut_off=plan.cut_off,
             withheld=ranking.withheld,
             best_withheld=ranking.best_withheld,
             seconds=time.perf_counter() - started,
+            evidence=tuple(explain(self.store, plan, hits)) if request.explain else (),
         )
 
     def plan(self, request: SearchRequest) -> Plan:
@@ -124,14 +130,15 @@ class SearchService:
         target = None
         if clause.text or example is not None:
             vector = self._query_vector(clause.text, example, request.image_weight)
-            target = Likeness(vector, self._scorer(vector) if clause.text else None)
+            target = Likeness(vector, self._scorer(vector) if clause.text else None, clause.text)
         avoid = tuple(self._avoided(text) for text in clause.avoid)
+        labels = clause.labels if request.where == Everything() else (*clause.labels, "the filters")
         words = content_words(clause.text) if target and target.scorer and example is None else ()
-        return Branch(where, target, avoid, _reasons(clause, request), words)
+        return Branch(where, target, avoid, _reasons(clause, request), words, labels)
 
     def _avoided(self, text: str) -> Likeness:
         vector: Embedding = self.text_encoder.encode_texts([text])[0]
-        return Likeness(vector, self._scorer(vector))
+        return Likeness(vector, self._scorer(vector), text)
 
     def _cut_off(self, request: SearchRequest, branches: Sequence[Branch]) -> float:
         if request.min_score is not None:

@@ -13,6 +13,9 @@ SURE = 0.85
 """How likely an image is of what its texts say in full: names are chosen, yet folders hold other things too."""
 SHARPNESS = 3.0
 """How much less where only some words are there: (share of the words' weight) to this power."""
+LEAST = 0.1
+"""Lower chances are none: one of two words is just enough. Else every photo of a "dog" would be looked at for "dog on a
+snowy mountain"."""
 COMMON = 5_000
 """A word in so many texts ("IMG", "Pictures") says nothing of any of them."""
 MOST_WORDS = 12
@@ -28,7 +31,7 @@ def content_words(text: str) -> tuple[str, ...]:
 
 
 def text_chances(store: Store, words: Sequence[str], where: Query) -> dict[int, float]:
-    """The probability, by their texts alone, that images are of these words; images not named have none.
+    """The probability, by their texts alone, that images are of these words; images not named have less than `LEAST`.
 
     A word weighs by how rare it is (inverse document frequency, Sparck Jones 1972).
     """
@@ -39,4 +42,5 @@ def text_chances(store: Store, words: Sequence[str], where: Query) -> dict[int, 
     for ids, weight in zip(found, weights, strict=True):
         for asset_id in ids if weight else ():
             shares[asset_id] = shares.get(asset_id, 0.0) + weight
-    return {asset_id: SURE * (share / total) ** SHARPNESS for asset_id, share in shares.items()}
+    chances = ((asset_id, SURE * (share / total) ** SHARPNESS) for asset_id, share in shares.items())
+    return {asset_id: chance for asset_id, chance in chances if chance >= LEAST}

@@ -364,6 +364,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/heatmap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Heatmap
+         * @description Compares overlapping windows of the picture with the words: 36 encodings, about half a second.
+         */
+        get: operations["heatmap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/original": {
         parameters: {
             query?: never;
@@ -1518,6 +1538,29 @@ export interface components {
             events: components["schemas"]["Event"][];
         };
         /**
+         * EvidencePart
+         * @description What one part of the question gave.
+         */
+        EvidencePart: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "looks" | "text" | "avoid" | "example" | "filter";
+            /**
+             * Score
+             * @description Looks, text: the probability that it shows this, by the picture or its texts. Avoid: that it does not. Example: the cosine. Filter: 1.
+             * @example 0.93
+             */
+            score: number;
+            /**
+             * Text
+             * @description The part of the question; empty for an example image.
+             * @example dog on a beach
+             */
+            text: string;
+        };
+        /**
          * Exclusions
          * @description What is left out of every scan, in gitignore syntax relative to each indexed folder.
          */
@@ -1948,6 +1991,11 @@ export interface components {
          * @description One result.
          */
         Found: {
+            /**
+             * Evidence
+             * @description What each part gave. Only explained.
+             */
+            evidence?: components["schemas"]["EvidencePart"][] | null;
             image: components["schemas"]["ImageBrief"];
             /**
              * Reasons
@@ -1988,6 +2036,30 @@ export interface components {
              * @constant
              */
             status?: "ok";
+        };
+        /**
+         * HeatMapGrid
+         * @description Where in a picture the model sees what was asked for. The grid lies over the part of the upright picture that the
+         *     model sees.
+         */
+        HeatMapGrid: {
+            /** Height */
+            height: number;
+            /**
+             * Left
+             * @description Of the grid, as a fraction of the picture.
+             * @example 0.125
+             */
+            left: number;
+            /** Top */
+            top: number;
+            /**
+             * Values
+             * @description Rows from the top, 0-1: how much this part looks like it.
+             */
+            values: number[][];
+            /** Width */
+            width: number;
         };
         /**
          * Ignoring
@@ -4406,6 +4478,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Faces"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    heatmap: {
+        parameters: {
+            query: {
+                /** @description As in a search. */
+                query: string;
+            };
+            header?: never;
+            path: {
+                /** @description An image's id, from a search. */
+                image_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeatMapGrid"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */

@@ -16,6 +16,7 @@ from smartsearch.api.routes.query import Understood
 from smartsearch.api.schemas import Filters, ImageBrief, Strict, Words, rounded
 from smartsearch.core.errors import ImageTooLargeError, MediaError, QueryError, SmartsearchError
 from smartsearch.library import Library
+from smartsearch.search.explain import EvidenceKind
 from smartsearch.search.paging import Answer
 from smartsearch.search.ranking import MAX_TOP, Sort
 from smartsearch.search.service import SearchRequest
@@ -79,6 +80,18 @@ class SearchBody(Question):
     cursor: Words | None = Field(None, description="From `next_cursor`. The question is then not repeated.")
 
 
+class EvidencePart(BaseModel):
+    """What one part of the question gave."""
+
+    kind: EvidenceKind
+    text: str = Field(description="The part of the question; empty for an example image.", examples=["dog on a beach"])
+    score: float = Field(
+        description="Looks, text: the probability that it shows this, by the picture or its texts. Avoid: that it does "
+        "not. Example: the cosine. Filter: 1.",
+        examples=[0.93],
+    )
+
+
 class Found(BaseModel):
     """One result."""
 
@@ -86,6 +99,7 @@ class Found(BaseModel):
     image: ImageBrief
     similarity: float | None = Field(None, description="Plain cosine. Only explained.")
     reasons: list[str] | None = Field(None, description="Which part of the question it met. Only explained.")
+    evidence: list[EvidencePart] | None = Field(None, description="What each part gave. Only explained.")
 
 
 class SearchPage(BaseModel):
@@ -215,6 +229,7 @@ def page_of(library: Library, answer: Answer, offset: int, count: int, explain: 
     ranking = answer.ranking
     if not ranking.ids and not ranking.withheld:
         library.check_embedded(library.model)
+    evidence = library.explain(answer.plan, page.hits) if explain else [()] * len(page.hits)
     return SearchPage(
         results=[
             Found(
@@ -222,8 +237,11 @@ def page_of(library: Library, answer: Answer, offset: int, count: int, explain: 
                 image=ImageBrief.of(hit.asset),
                 similarity=rounded(hit.similarity) if explain else None,
                 reasons=list(hit.reasons) if explain else None,
+                evidence=[EvidencePart(kind=part.kind, text=part.text, score=round(part.score, 6)) for part in parts]
+                if explain
+                else None,
             )
-            for hit in page.hits
+            for hit, parts in zip(page.hits, evidence, strict=True)
         ],
         next_cursor=f"{answer.name}.{offset + count}" if page.more else None,
         total=page.total,
