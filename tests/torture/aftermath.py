@@ -83,6 +83,12 @@ def _library(library: Library, tried: Steps, done: Steps, images: int) -> list[s
     for image in [step["image"] for step in done["album"]]:
         if albums.get(f"album {image}") not in assets[image].albums:
             wrong.append(f"album {image} is gone")
+    names = {person.name for person in library.people.names()}
+    undone = {step["image"] for step in done["undo"]}
+    for image in {step["image"] for step in done["draw"]} - {step["image"] for step in tried["undo"]}:
+        if f"person {image}" not in names:
+            wrong.append(f"person {image} is gone")
+    wrong += [f"person {image} is back" for image in undone if f"person {image}" in names]
     if done["rate-migrated"] and assets[1].user_rating != 4:
         wrong.append("the rating after the migration is gone")
     if tried["migrate"] and "mine" not in [tag.name for tag in assets[1].tags]:

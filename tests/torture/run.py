@@ -71,7 +71,7 @@ class Rig:
             (start / name).mkdir()
         with Library.open(places_in(start / "curate"), SETTINGS, create=True) as library:
             library.index([self.folder / "photos" / "first"])
-        for name in ("prune", "backup", "restore"):
+        for name in ("people", "prune", "backup", "restore"):
             copy_tree(start / "curate" / "library", start / name / "library")
         small = places_in(self.folder / "small")
         with Library.open(small, SETTINGS, create=True) as library:

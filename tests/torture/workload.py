@@ -17,6 +17,7 @@ from typing import Any
 from smartsearch.config import Places
 from smartsearch.core.assets import PutImage, Tag
 from smartsearch.core.errors import SmartsearchError
+from smartsearch.core.faces import Box
 from smartsearch.core.query import Everything
 from smartsearch.core.settings import RuntimeSettings, Settings
 from smartsearch.library import Library
@@ -74,6 +75,19 @@ def curate(folder: Path, say: Acks) -> None:
                 say("done", name, image=image)
 
 
+def people(folder: Path, say: Acks) -> None:
+    """Faces drawn by hand, each of somebody of its own, and people undone again."""
+    with Library.open(places_in(folder), SETTINGS) as library:
+        for image in library.store.select(Everything())[:10]:
+            say("try", "draw", image=image)
+            library.people.draw(image, Box(0.1, 0.2, 0.3, 0.3), f"person {image}")
+            say("done", "draw", image=image)
+            if image % 3 == 0:
+                say("try", "undo", image=image)
+                library.people.undo()
+                say("done", "undo", image=image)
+
+
 def prune(folder: Path, say: Acks) -> None:
     """Images forgotten one by one."""
     with Library.open(places_in(folder), SETTINGS) as library:
@@ -123,7 +137,7 @@ def be_careless() -> None:
     Database._connect = careless  # type: ignore[method-assign]
 
 
-SCENARIOS = {work.__name__: work for work in (index, curate, prune, migrate, backup, restore)}
+SCENARIOS = {work.__name__: work for work in (index, curate, people, prune, migrate, backup, restore)}
 
 
 def main() -> None:
