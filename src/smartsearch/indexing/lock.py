@@ -22,7 +22,8 @@ def exclusive(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise LibraryBusyError(
-            f"Another smartsearch is indexing {folder} right now.", hint="Wait for it, or stop it with Ctrl-C there."
+            f"Another smartsearch is at work on {folder} right now (indexing, tagging, pruning or repairing).",
+            hint="Wait for it, or stop it with Ctrl-C there. Searching goes on meanwhile.",
         ) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
