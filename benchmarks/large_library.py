@@ -83,7 +83,7 @@ def open_filled(folder: Path, count: int) -> Library:
     library = Library.open(
         Places(folder / "home", folder / "library"), Settings(runtime=RuntimeSettings(threads=1)), create=True
     )
-    if library.store.counts().images != count:
+    if library.store.counts().images < count:
         fill(library, count)
     return library
 

@@ -13,12 +13,13 @@ MAX_ID = 2**63 - 1
 """The largest id a store can have."""
 
 
-def _library(request: Request) -> Library:
+# Coroutines: plain functions would be sent to another thread and back for every request.
+async def _library(request: Request) -> Library:
     library: Library = request.app.state.library
     return library
 
 
-def _jobs(request: Request) -> BackgroundJobs:
+async def _jobs(request: Request) -> BackgroundJobs:
     jobs: BackgroundJobs = request.app.state.jobs
     return jobs
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from urllib.parse import quote
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from smartsearch.api.deps import MAX_ID
 from smartsearch.config import full_path
@@ -55,6 +55,12 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Size = Annotated[int, Field(ge=0, lt=2**63)]
 Rating = Annotated[int, Field(ge=-1, le=5)]
+
+
+WallClock = Annotated[
+    datetime, WithJsonSchema({"type": "string", "format": "date-time-local", "examples": ["2021-06-30T12:00:00"]})
+]
+"""A time without a zone, so no "date-time" of RFC 3339."""
 
 
 class Strict(BaseModel):
@@ -174,7 +180,7 @@ class ImageBrief(BaseModel):
     color: str = Field(
         description="Dominant colour, to fill the place until the picture is there.", examples=["#a0b1c2"]
     )
-    taken_at: datetime | None = Field(description="Wall clock where it was taken.")
+    taken_at: WallClock | None = Field(description="Wall clock where it was taken.")
     modified_at: datetime
     position: Position | None
     rating: int | None = Field(description="0-5, -1 for rejected.")

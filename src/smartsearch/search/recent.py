@@ -34,11 +34,11 @@ class RecentQueries:
         with self._lock:
             return list(self._loaded())
 
-    def add(self, query: str) -> None:
-        """Remember a query. `save` makes it last."""
+    def add(self, query: str) -> bool:
+        """Remember a query. Whether it is time to `save`, which makes it last."""
         query = " ".join(query.split())
         if not query:
-            return
+            return False
         with self._lock:
             known = self._loaded()
             now = self._clock()
@@ -46,6 +46,7 @@ class RecentQueries:
                 known.pop(0)
             self._queries = [query, *(one for one in known if one != query)][:KEPT]
             self._added, self._changed = now, True
+            return now - self._saved >= SAVE_SECONDS
 
     def clear(self) -> None:
         """Forget them all. LibraryReadOnlyError and its kind."""

@@ -5449,7 +5449,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        /** @description A Job as JSON. */
+                        data?: string;
+                        /** @enum {string} */
+                        event?: "progress" | "end";
+                    };
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */

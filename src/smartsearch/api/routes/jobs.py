@@ -54,6 +54,16 @@ class Job(BaseModel):
         return cls(**{name: getattr(job, name) for name in same}, total=job.total or 0, detail=detail, **taken)
 
 
+_EVENT = {
+    "type": "object",
+    "description": "One event.",
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "end"]},
+        "data": {"type": "string", "description": "A Job as JSON."},
+    },
+}
+
+
 class Jobs(BaseModel):
     """Newest first."""
 
@@ -111,7 +121,7 @@ class JobRunningError(SmartsearchError):
         200: {
             "description": "Server-sent events: `progress` when the job has changed, `end` when it has ended. Their"
             " data is a Job.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": _EVENT}},
         }
     },
 )

@@ -130,8 +130,8 @@ def search(body: SearchBody, library: LibraryDep, after: BackgroundTasks) -> Sea
         answer, offset = _read_on(library, body.cursor)
     else:
         answer, offset = library.answer(body.to_request(library)), 0
-        library.recent.add(body.query or "")
-        after.add_task(library.recent.save)
+        if library.recent.add(body.query or ""):
+            after.add_task(library.recent.save)
     page = page_of(library, answer, offset, body.top_k, body.explain, started)
     return (
         page.model_copy(update={"understood": Understood.of(library.queries.parse(body.query))}) if body.query else page
