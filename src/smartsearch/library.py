@@ -23,6 +23,7 @@ from smartsearch.core.errors import (
     LibraryNotFoundError,
     LibraryReadOnlyError,
     MediaError,
+    ModelError,
     PathNotFoundError,
     QueryError,
     UnsupportedFormatError,
@@ -40,6 +41,7 @@ from smartsearch.search.paging import Answer, Answers
 from smartsearch.search.ranking import Hit, Plan
 from smartsearch.search.recent import RecentQueries
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
+from smartsearch.search.spelling import ModelWords, Spelling
 from smartsearch.search.suggestions import Suggestions
 from smartsearch.search.text_cache import CachedTextEncoder
 from smartsearch.search.understanding import QueryReader
@@ -98,6 +100,13 @@ def require_indexable(path: str | os.PathLike[str]) -> None:
             raise UnsupportedFormatError(f"{absolute} is neither a folder nor an image.")
 
 
+def _everyday_words() -> list[str]:
+    """Names and phrases of the packaged tags: what people photograph."""
+    from smartsearch.tagging.vocabulary import packaged_vocabulary
+
+    return [said for tag in packaged_vocabulary() for said in (tag.name, *tag.phrases)]
+
+
 class Library:
     """One library folder: its database, vectors and thumbnails, with the models of this machine.
 
@@ -116,7 +125,12 @@ class Library:
         self.faces = FaceWork(store, places, settings)
         self.answers = Answers()
         self.overviews = Overviews(store)
-        self.queries = QueryReader(store, settings.search, GeoNames(places.home / "cache"))
+        self.queries = QueryReader(
+            store,
+            settings.search,
+            GeoNames(places.home / "cache"),
+            spelling=Spelling(store, self._model_words, _everyday_words),
+        )
         """What the words of a query mean in this library."""
         self.recent = RecentQueries(store)
         self.texts: dict[str, CachedTextEncoder] = {}
@@ -353,6 +367,12 @@ class Library:
         if not result.hits and not result.withheld:
             self.check_embedded(choice)
         return result
+
+    def _model_words(self) -> ModelWords | None:
+        """The words of the active model's tokenizer; None for an encoder of a plugin, or one that is not there."""
+        with suppress(ModelError):
+            return getattr(self.catalog.encoders(self.model).text, "tokenizer", None)
+        return None
 
     def explain(self, plan: Plan, hits: Sequence[Hit]) -> list[tuple[Evidence, ...]]:
         """What each part of the query gave each hit."""

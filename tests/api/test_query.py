@@ -105,3 +105,9 @@ def test_a_heat_map_says_where_it_is_seen(client: TestClient) -> None:
     assert (grid["left"], grid["width"]) == (0.125, 0.75), "of 320x240 the model sees the square in the middle"
     assert client.get(f"/api/v1/images/{image}/heatmap", params={"query": "in 2021"}).status_code == 400
     assert client.get("/api/v1/images/999/heatmap", params={"query": "red"}).status_code == 404
+
+
+def test_a_misspelt_word_is_pointed_out_and_still_searched(client: TestClient) -> None:
+    understood = client.post("/api/v1/query/parse", json={"query": "a bicylce on the street"}).json()
+    assert [(problem["suggestion"], problem["harmless"]) for problem in understood["problems"]] == [("bicycle", True)]
+    assert understood["words"] == "a bicylce on the street"

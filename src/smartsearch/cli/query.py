@@ -169,7 +169,7 @@ def _run(
     from smartsearch.catalog import ModelChoice
 
     with open_library(context, library, read_only=True) as opened:
-        understood = opened.queries.parse(text) if text.strip() else None
+        understood = opened.queries.checked(text) if text.strip() else None
         if understood:
             _report_problems(understood)
             request = replace(request, clauses=understood.clauses)
@@ -211,7 +211,7 @@ def _report_problems(understood: ParsedQuery) -> None:
         hint = f"\nDid you mean {problem.suggestion}?" if problem.suggestion else ""
         if not problem.harmless:
             raise QueryError(f"{problem.message}\n{place}{hint}")
-        typer.echo(f"{problem.message} It is read as words.\n{place}", err=True)
+        typer.echo(f"{problem.message}\n{place}", err=True)
 
 
 def _print_understood(understood: ParsedQuery | None) -> None:

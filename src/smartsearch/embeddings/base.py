@@ -177,7 +177,7 @@ class OnnxTextEncoder:
     ) -> None:
         self._space = space
         self.session = session
-        self._tokenizer = tokenizer
+        self._tokenizer = self.tokenizer = tokenizer
         self._family = family
         self._load_calibration = load_calibration
         self._calibration: Calibration | None = None

@@ -56,6 +56,19 @@ class TextTokenizer:
             mask[index, : len(row)] = 1
         return ids, mask
 
+    def knows(self, word: str) -> bool:
+        """Whether the word is a token of its own."""
+        pieces = self._load().encode(word, add_special_tokens=False).tokens
+        return len(pieces) == 1
+
+    def words(self) -> list[str]:
+        """The whole words of a WordPiece vocabulary, in its order: by how usual they are. Other kinds of tokenizer have
+        none."""
+        ids = self._load().get_vocab()
+        if not any(piece.startswith("##") for piece in ids):
+            return []
+        return [piece for piece in sorted(ids, key=ids.__getitem__) if piece.isalpha() and piece == piece.lower()]
+
     def _load(self) -> Tokenizer:
         with self._lock:
             if self._tokenizer is None:

@@ -1,8 +1,8 @@
 """Where in a picture the model sees what was asked for: overlapping windows are compared as pictures of their own.
 
 On mosaics of four photos, one of them of what was asked for, the likest window lay in the right one in 36 of 40
-cases; covering parts of the picture instead (occlusion sensitivity, Zeiler and Fergus 2014) found 23 to 27. The finished
-map was 0.62 warm there on average, and 0.12 elsewhere.
+cases; covering parts of the picture instead (occlusion sensitivity, Zeiler and Fergus 2014) found 23 to 27. The map
+was 0.62 warm there on average, and 0.12 elsewhere.
 """
 
 from __future__ import annotations

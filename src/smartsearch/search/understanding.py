@@ -14,6 +14,7 @@ from smartsearch.core.queryfields import Names, QueryContext
 from smartsearch.core.queryparse import ParsedQuery, parse
 from smartsearch.core.settings import SearchSettings
 from smartsearch.search.places import PhotoPlaces
+from smartsearch.search.spelling import Spelling
 
 
 class QueryReader:
@@ -23,13 +24,19 @@ class QueryReader:
     """
 
     def __init__(
-        self, store: Store, settings: SearchSettings, gazetteer: Gazetteer, today: Callable[[], date] = date.today
+        self,
+        store: Store,
+        settings: SearchSettings,
+        gazetteer: Gazetteer,
+        today: Callable[[], date] = date.today,
+        spelling: Spelling | None = None,
     ) -> None:
         self._store = store
         self.places = PhotoPlaces(store, gazetteer)
         """Where the photos were taken."""
         self._settings = settings
         self._today = today
+        self._spelling = spelling
         self._lock = threading.Lock()
         self._known: tuple[int, Names, Hemisphere] | None = None
 
@@ -41,6 +48,11 @@ class QueryReader:
     def parse(self, text: str) -> ParsedQuery:
         """Never raises for what the text is."""
         return parse(text, self.context())
+
+    def checked(self, text: str) -> ParsedQuery:
+        """The same, with words pointed out that may be misspelt."""
+        parsed = self.parse(text)
+        return parsed if self._spelling is None else self._spelling.checked(parsed)
 
     def context(self) -> QueryContext:
         """What queries are read with now."""

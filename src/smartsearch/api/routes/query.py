@@ -94,4 +94,4 @@ def heatmap(
 @router.post("/query/parse")
 def parse_query(body: QueryText, library: LibraryDep) -> Understood:
     """How a query would be read. Positions count characters (Unicode code points). Any text can be read."""
-    return Understood.of(library.queries.parse(body.query))
+    return Understood.of(library.queries.checked(body.query))

@@ -134,7 +134,9 @@ def search(body: SearchBody, library: LibraryDep, after: BackgroundTasks) -> Sea
             after.add_task(library.recent.save)
     page = page_of(library, answer, offset, body.top_k, body.explain, started)
     return (
-        page.model_copy(update={"understood": Understood.of(library.queries.parse(body.query))}) if body.query else page
+        page.model_copy(update={"understood": Understood.of(library.queries.checked(body.query))})
+        if body.query
+        else page
     )
 
 
