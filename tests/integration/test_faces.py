@@ -10,19 +10,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hub_server import HubRepository, HubServer
 from PIL import Image
 from tests.pictures import save_album
 
 from smartsearch.config import Places
 from smartsearch.core.assets import Asset
-from smartsearch.core.errors import FacesOffError, UnknownModelError, WeightsCorruptError, WeightsMissingError
-from smartsearch.core.faces import FaceScan
+from smartsearch.core.errors import (
+    DownloadError,
+    FacesOffError,
+    UnknownModelError,
+    WeightsCorruptError,
+    WeightsMissingError,
+)
+from smartsearch.core.faces import Box, FaceScan
 from smartsearch.core.people import Face
 from smartsearch.core.query import FaceCount, HasPerson
 from smartsearch.core.settings import RuntimeSettings, Settings
+from smartsearch.faces import models
 from smartsearch.faces.analyzer import OnnxFaceAnalyzer
 from smartsearch.faces.models import DEFAULT, FaceModels
 from smartsearch.library import Library
+from smartsearch.onnx.hub import Hub
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +84,10 @@ class TestAnalyzer:
         assert len(analyzer.analyze(tiny, 40).faces) <= 1
 
 
+OBAMA = Box(0.42, 0.08, 0.26, 0.29)
+"""Where the default model sees the face in obama.jpg."""
+
+
 class TestModels:
     def test_the_default_may_be_used_commercially(self, home: Path) -> None:
         models = FaceModels(home / "face-models", RuntimeSettings())
@@ -101,6 +114,28 @@ class TestModels:
             look(analyzer, people / name).faces for name in ("obama/obama.jpg", "obama/obama2.jpg", "biden/biden.jpg")
         )
         assert float(obama.vector @ other.vector) > analyzer.thresholds.join > float(obama.vector @ biden.vector)
+
+    def test_a_pulled_model_is_tried_and_used(
+        self, tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """YuNet with its one fixed size, and an embedder of the same layout as SFace, from a server of our own."""
+        folder = tmp_path / "hub"
+        folder.mkdir()
+        for name, source in (("detector.onnx", "yunet_n_640_640.onnx"), ("embedder.onnx", "mobilefacenet_128.onnx")):
+            (folder / name).write_bytes((shared_data / "models" / source).read_bytes())
+        source = (("a/b", "detector.onnx"), ("a/b", "embedder.onnx"))
+        monkeypatch.setitem(models.SOURCES, "yunet-sface", source)
+        with HubServer(HubRepository("a/b", folder)) as server:
+            here = FaceModels(tmp_path / "face-models", RuntimeSettings())
+            assert here.pull("yunet-sface", Hub(server.endpoint)).licence.commercial is True
+            with pytest.raises(UnknownModelError, match="cannot be pulled"):
+                here.pull("yunet-mobilefacenet", Hub(server.endpoint))
+            with pytest.raises(DownloadError):
+                here.pull("scrfd-arcface", Hub(server.endpoint))
+        assert [model.name for model in here.installed()] == ["mtcnn-dlib", "yunet-sface"]
+        found = look(here.analyzer("yunet-sface"), shared_data / "faces" / "by-person" / "obama" / "obama.jpg").faces
+        assert [face.vector.shape for face in found] == [(128,)]
+        assert found[0].box.overlap(OBAMA) > 0.5
 
     def test_a_damaged_description_is_said(self, tmp_path: Path) -> None:
         (tmp_path / "broken").mkdir()

@@ -236,6 +236,21 @@ def import_model(
     typer.echo(f"{model.name} is ready: `smartsearch faces use-model {model.name}`, then `smartsearch faces scan`.")
 
 
+@app.command("pull-model", epilog="Uses the network, as `models pull` does.")
+def pull_model(layout: Annotated[str, typer.Argument(help="yunet-sface or scrfd-arcface.")]) -> None:
+    """Download a stronger model from the Hugging Face Hub; its licence is said first."""
+    from smartsearch.config import find_places, load_settings
+    from smartsearch.faces.models import PULLED, FaceModels
+    from smartsearch.onnx.hub import Hub
+
+    places = find_places()
+    if layout in PULLED:
+        licence = PULLED[layout].licence
+        typer.echo(f"{layout}: licence {licence.name}. {licence.note}".strip(), err=True)
+    model = FaceModels(places.face_models, load_settings(places).runtime).pull(layout, Hub())
+    typer.echo(f"{model.name} is ready: `smartsearch faces use-model {model.name}`, then `smartsearch faces scan`.")
+
+
 @app.command("use-model")
 def use_model(
     context: typer.Context,

@@ -22,6 +22,7 @@ from smartsearch.faces.mtcnn import MtcnnDetector
 from smartsearch.faces.scrfd import ScrfdDetector
 from smartsearch.faces.yunet import YunetDetector
 from smartsearch.onnx.descriptions import Licence
+from smartsearch.onnx.hub import Hub, ProgressCallback
 from smartsearch.onnx.sessions import LazySession
 
 DESCRIPTION_FILE = "face-model.json"
@@ -102,6 +103,19 @@ PULLED: dict[str, FaceModel] = {
 """Layouts that `import_files` knows."""
 
 
+SOURCES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "yunet-sface": (
+        ("opencv/face_detection_yunet", "face_detection_yunet_2023mar.onnx"),
+        ("opencv/face_recognition_sface", "face_recognition_sface_2021dec.onnx"),
+    ),
+    "scrfd-arcface": (
+        ("immich-app/buffalo_l", "detection/model.onnx"),
+        ("immich-app/buffalo_l", "recognition/model.onnx"),
+    ),
+}
+"""Repository and file of detector and embedder on the Hugging Face Hub."""
+
+
 class FaceModels:
     """The face models of this machine, in ``folder``."""
 
@@ -146,6 +160,21 @@ class FaceModels:
         model = PULLED[layout]
         self._try(model, detector, embedder)
         self._install(model, [detector.read_bytes(), embedder.read_bytes()])
+        return model
+
+    def pull(self, layout: str, hub: Hub, progress: ProgressCallback = lambda _: None) -> FaceModel:
+        """Download a model of `SOURCES` and install it, after trying it. The licence is the caller's to show first.
+        UnknownModelError, DownloadError, WeightsCorruptError, DiskFullError."""
+        if layout not in SOURCES:
+            raise UnknownModelError(f"{layout!r} cannot be pulled.", hint=f"These can: {', '.join(SOURCES)}.")
+        folder = self._folder / ".pulling" / layout
+        fetched = []
+        for repository, file in SOURCES[layout]:
+            target = folder / repository.replace("/", "--")
+            hub.fetch_files(repository, "main", [file], target, {}, progress)
+            fetched.append(target / file)
+        model = self.import_files(layout, *fetched)
+        shutil.rmtree(self._folder / ".pulling", ignore_errors=True)
         return model
 
     def _try(self, model: FaceModel, detector: Path, embedder: Path) -> None:

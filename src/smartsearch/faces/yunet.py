@@ -28,16 +28,28 @@ class YunetDetector:
         self._smallest = smallest
 
     def detect(self, picture: Image.Image) -> Detections:
-        width, height = picture.size
-        canvas = Image.new("RGB", (-(-width // _PAD) * _PAD, -(-height // _PAD) * _PAD))
-        canvas.paste(picture, (0, 0))
+        canvas, zoom = self._canvas(picture)
         pixels = np.asarray(canvas)[None, :, :, ::-1].transpose(0, 3, 1, 2).astype(np.float32)  # BGR, 0-255
         found = self._network.run_all({self._network.inputs()[0].name: pixels})
         levels = [self._level(found, stride, canvas.width // stride) for stride in STRIDES]
         boxes, scores, points = (np.concatenate(parts) for parts in zip(*levels, strict=True))
         large = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf) >= self._smallest
-        detections = Detections(boxes[large], scores[large], points[large])
+        detections = Detections(boxes[large] * zoom, scores[large], points[large] * zoom)
         return detections.chosen(suppressed(detections.boxes, detections.scores, 0.3))
+
+    def _canvas(self, picture: Image.Image) -> tuple[Image.Image, np.float32]:
+        """What the network sees, and how many pixels of the picture one of its pixels is: the picture itself on a
+        canvas of whole cells, or fitted into the only size that some exports take."""
+        height, width = self._network.inputs()[0].shape[2:4]
+        if width is None or height is None:
+            canvas = Image.new("RGB", (-(-picture.width // _PAD) * _PAD, -(-picture.height // _PAD) * _PAD))
+            canvas.paste(picture, (0, 0))
+            return canvas, np.float32(1)
+        scale = min(width / picture.width, height / picture.height, 1.0)
+        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+        canvas = Image.new("RGB", (width, height))
+        canvas.paste(picture.resize(size, Image.Resampling.BILINEAR), (0, 0))
+        return canvas, np.float32(picture.width / size[0])
 
     def _level(
         self, found: dict[str, np.ndarray], stride: int, columns: int

@@ -11,7 +11,7 @@ import errno
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,13 +72,28 @@ class Hub:
         """
         if description.repository is None:
             raise DownloadError(f"The model {description.name} has no repository to pull from.")
-        revision = description.revision
-        for file in description.files():
-            with _plain_errors(file, self.endpoint):
-                remote = self._head(description.repository, revision, file)
-                revision = remote.commit or revision  # every further file from the same commit
-                self._fetch_file(remote, file, folder / file, description.sha256.get(file), progress)
+        revision = self.fetch_files(
+            description.repository, description.revision, description.files(), folder, description.sha256, progress
+        )
         return replace(description, revision=revision)
+
+    def fetch_files(
+        self,
+        repository: str,
+        revision: str,
+        files: Iterable[str],
+        folder: Path,
+        sha256: Mapping[str, str],
+        progress: ProgressCallback = lambda _: None,
+    ) -> str:
+        """Download these files of a repository into ``folder``; returns the commit really fetched. Raises as
+        `fetch`."""
+        for file in files:
+            with _plain_errors(file, self.endpoint):
+                remote = self._head(repository, revision, file)
+                revision = remote.commit or revision  # every further file from the same commit
+                self._fetch_file(remote, file, folder / file, sha256.get(file), progress)
+        return revision
 
     def _head(self, repository: str, revision: str, file: str) -> _Remote:
         hub = _client()
