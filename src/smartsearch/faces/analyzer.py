@@ -70,13 +70,19 @@ def _found(
     )
 
 
+BLURRED, SHARP = 0.0015, 0.02
+"""The measure of `sharpness` in portraits blurred by 4 pixels of an aligned face (median 0.0016) and below that of most
+untouched ones (a quarter lie under 0.017); measured on 80 test portraits."""
+
+
 def sharpness(face: Image.Image) -> float:
     """0 (blurred) to 1: the variance of the Laplacian of an aligned face (Pech-Pacheco et al. 2000), over its contrast,
-    so that a dim face is not a blurred one. 1 from 0.05 on, which most sharp portraits reach."""
+    so that a dim face is not a blurred one; on a logarithmic scale."""
     grey = np.asarray(face.convert("L"), np.float32)
     inner = grey[1:-1, 1:-1]
     laplacian = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner
-    return float(min(laplacian.var() / max(float(inner.var()), 1.0) / 0.05, 1.0))
+    measure = max(float(laplacian.var()) / max(float(inner.var()), 1.0), BLURRED)
+    return min(float(np.log(measure / BLURRED) / np.log(SHARP / BLURRED)), 1.0)
 
 
 def pose(points: Floats) -> float:

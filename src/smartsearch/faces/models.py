@@ -55,7 +55,7 @@ DEFAULT = FaceModel(
     revision="1",
     detector="mtcnn",
     input=Input("dlib"),
-    thresholds=Thresholds(link=0.934, join=0.934, review=0.912, quality=0.0),
+    thresholds=Thresholds(link=0.944, join=0.938, review=0.915),
     files=("pnet.onnx", "rnet.onnx", "onet.onnx", "embedder.onnx"),
     licence=Licence("MIT (detector), CC0-1.0 (embedder)", commercial=True),
     summary="MTCNN and dlib's 128-d ResNet, made from the packages mtcnn and face-recognition-models",
