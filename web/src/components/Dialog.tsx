@@ -20,14 +20,18 @@ export function Dialog({ title, onClose, children, actions, wide = false }: Dial
   const heading = useId();
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      // The browser would begin at the button that closes; what one came for is a field, where there is one.
+      dialog.querySelector<HTMLElement>("input:not([type=hidden]), textarea, select")?.focus();
+    }
     return () => dialog?.close();
   }, []);
   return (
     <dialog
       ref={ref}
       aria-labelledby={heading}
-      className="animate-rise rounded-2xl border border-line bg-raised p-0 shadow-float"
+      className="animate-rise rounded-2xl border border-line bg-raised p-0 text-ink shadow-float"
       style={{ width: `min(100vw - 2rem, ${wide ? "44rem" : "28rem"})` }}
       onCancel={(event) => {
         event.preventDefault();

@@ -228,8 +228,9 @@ function Option({
       <Icon size={16} aria-hidden="true" className="shrink-0 text-ink-faint" />
       <span className="min-w-0 truncate">{suggestion.text}</span>
       <span className="ml-auto shrink-0 pl-3 text-xs text-ink-faint">
-        {s.search.kind(suggestion.kind)}
-        {suggestion.count ? ` · ${s.common.number(suggestion.count)}` : ""}
+        {[s.search.kind(suggestion.kind), suggestion.count > 0 && s.common.number(suggestion.count)]
+          .filter(Boolean)
+          .join(" · ")}
       </span>
     </li>
   );

@@ -26,6 +26,7 @@ import type { Results } from "@/state/results";
 import { toast, toastError } from "@/state/toasts";
 import { bytes, coordinates, exposure, moment } from "@/strings/format";
 import { s } from "@/strings";
+import { PeopleOf } from "./Faces";
 import { TagEditor } from "./TagEditor";
 
 interface InfoPanelProps {
@@ -59,6 +60,7 @@ export function InfoPanel({ image, detail, score, place, results, curation, onCl
         <Facts image={image} detail={detail} />
         {detail ? (
           <>
+            <PeopleOf id={detail.id} />
             <TagEditor detail={detail} curation={curation} />
             <Albums detail={detail} onAlbums={onAlbums} curation={curation} />
             <Exif exif={detail.exif} />

@@ -9,6 +9,7 @@ import {
   Keyboard,
   LibraryBig,
   Maximize,
+  ScanFace,
   Sparkles,
   X,
 } from "lucide-react";
@@ -26,6 +27,7 @@ import { usePreference } from "@/state/preferences";
 import type { Results } from "@/state/results";
 import { toast, toastError } from "@/state/toasts";
 import { s } from "@/strings";
+import { FaceFrames } from "./Faces";
 import { InfoPanel } from "./InfoPanel";
 import { Shortcuts } from "./Shortcuts";
 import { useImage } from "./useImage";
@@ -46,6 +48,7 @@ interface ViewerProps {
 export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerProps) {
   const root = useRef<HTMLDivElement>(null);
   const [info, setInfo] = usePreference<boolean>("info", false);
+  const [faces, setFaces] = usePreference<boolean>("faces", false);
   const [dialog, setDialog] = useState<"albums" | "shortcuts" | null>(null);
   const { data: detail, error } = useImage(id);
   const curation = useCuration(results);
@@ -93,6 +96,7 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
     m: like,
     a: () => setDialog("albums"),
     c: copyPath,
+    p: () => setFaces(!faces),
     "?": () => setDialog("shortcuts"),
     ...Object.fromEntries(
       [0, 1, 2, 3, 4, 5].map((stars) => [String(stars), () => void curation.rate(id, stars || null)]),
@@ -113,6 +117,7 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
           <ZoomPane
             key={image.id}
             image={image}
+            overlay={faces && <FaceFrames id={image.id} />}
             onSwipe={(direction) => (direction === "down" ? onClose() : turn(direction === "left" ? after : before))}
           />
         ) : (
@@ -155,6 +160,7 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
               { label: s.viewer.download, icon: Download, onSelect: download },
               { label: s.viewer.copyPath, icon: Copy, onSelect: copyPath },
               { label: s.viewer.hide, icon: EyeOff, onSelect: hide },
+              { label: faces ? s.viewer.facesOff : s.viewer.facesOn, icon: ScanFace, onSelect: () => setFaces(!faces) },
               { label: s.viewer.fullScreen, icon: Maximize, onSelect: fullScreen },
               { label: s.viewer.shortcuts, icon: Keyboard, onSelect: () => setDialog("shortcuts") },
             ]}
