@@ -120,7 +120,9 @@ class Library:
         self.store = store
         self.people = People(store.people)
         self.suggestions = Suggestions(
-            store, lambda: [ValueCount(person.name, person.images, person.id) for person in self.people.names()]
+            store,
+            lambda: [ValueCount(person.name, person.images, person.id) for person in self.people.names()],
+            lambda: [ValueCount(place.name, images) for place, images in self.queries.places.counts().items()],
         )
         self.faces = FaceWork(store, places, settings)
         self.answers = Answers()

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from smartsearch.library import Library
+from tests.api.conftest import COUNT
 from tests.api.test_search import ask
 
 URL = "/api/v1/suggestions"
@@ -28,6 +29,12 @@ def test_names_of_the_library(client: TestClient) -> None:
     }
     assert {"folder", "word"} <= {one["kind"] for one in suggested(client, "trip")}
     assert suggested(client, "lake", limit=1)[0]["count"] > 0
+
+
+def test_places_where_photos_were_taken(client: TestClient) -> None:
+    found = suggested(client, "lisbon")
+    assert ("place", "place:Lisbon") in [(one["kind"], one["insert"]) for one in found]
+    assert ask(client, query="place:Lisbon")["total"] == COUNT // 2
 
 
 def test_own_tags_show_at_once(own: TestClient) -> None:

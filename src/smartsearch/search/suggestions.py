@@ -67,7 +67,7 @@ class _Vocabulary:
 
 
 class Suggestions:
-    """Suggestions from one library. ``people`` gives names with counts. Safe to use from several threads.
+    """Suggestions from one library. ``people`` and ``places`` give names with counts. Safe to use from several threads.
 
     While an index run changes a large library with every commit, the vocabulary may be some seconds old.
     """
@@ -76,11 +76,13 @@ class Suggestions:
         self,
         store: Store,
         people: Callable[[], Iterable[ValueCount]],
+        places: Callable[[], Iterable[ValueCount]] = tuple,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._clock = clock
         self._store = store
         self._people = people
+        self._places = places
         self._lock = threading.Lock()
         self._vocabulary: _Vocabulary | None = None
         self._cost = 0.0
@@ -132,6 +134,7 @@ class Suggestions:
             folders[name] = folders.get(name, 0) + folder.count
         named: list[tuple[Kind, Iterable[ValueCount]]] = [
             ("person", self._people()),
+            ("place", self._places()),
             ("album", known.albums),
             ("tag", known.tags),
             ("camera", known.cameras),
