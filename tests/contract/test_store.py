@@ -808,3 +808,10 @@ def test_images_with_words_have_each_as_a_whole_word(store: Store) -> None:
     assert store.images_with_words(["retriever"], IdIn(tuple(ids[1:3])), 10) == [[ids[1]]]
     assert store.images_with_words(["retriever"], Everything(), 2) == [[ids[0], ids[1]]]
     assert store.images_with_words([], Everything(), 10) == []
+
+
+def test_perceptual_hashes_come_back_unsigned(store: Store) -> None:
+    store.apply([put("/a.jpg", phash=2**64 - 3), put("/b.jpg", phash=5)])
+    first, second = store.select(Everything())
+    assert store.hashes([second, first, 99]) == {first: 2**64 - 3, second: 5}
+    assert store.hashes([]) == {}

@@ -90,6 +90,8 @@ def query(
     sort: Annotated[SortBy, typer.Option("--sort", help="By date: newest or oldest of what is relevant.")] = (
         SortBy.relevance
     ),
+    collapse: Annotated[bool, typer.Option("--collapse", help="Show one of near-duplicates.")] = False,
+    diversity: Annotated[float, typer.Option(min=0, max=1, help="Above 0: different photos first.")] = 0.0,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each part of the query gave.")] = False,
     null: NullOption = False,
     open_best: OpenOption = False,
@@ -115,6 +117,8 @@ def query(
         image_weight=image_weight,
         sort=sort.value,
         explain=explain,
+        collapse=collapse,
+        diversity=diversity,
     )
     output = Output(_chosen(format, as_json, null), export, open_best, thumbnails)
     _run(context, library, model, request, output, " ".join(text or ()))

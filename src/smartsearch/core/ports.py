@@ -178,6 +178,10 @@ class Store(Protocol):
         word in the texts of `match_text`, among those that meet ``where``; by id."""
         ...
 
+    def hashes(self, ids: Sequence[int]) -> dict[int, int]:
+        """Perceptual hashes, unsigned 64 bits."""
+        ...
+
     def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Ids, latitudes and longitudes (degrees) of all assets that know where they were taken, by id."""
         ...

@@ -14,6 +14,7 @@ from smartsearch.core.query import IdIn, Query
 from smartsearch.core.ranking import Scorer
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.search.text import text_chances
+from smartsearch.search.variety import POOL, varied, without_duplicates
 
 MAX_TOP = 100_000
 """How many results of a comparison are looked at; there is no limit where the filters alone decide."""
@@ -61,12 +62,17 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """A request made ready: an image belongs to the answer if it belongs to one of the branches."""
+    """A request made ready: an image belongs to the answer if it belongs to one of the branches.
+
+    ``collapse`` and ``diversity``: see `search.variety`.
+    """
 
     space: EmbeddingSpace
     branches: tuple[Branch, ...]
     cut_off: float
     sort: Sort = "relevance"
+    collapse: bool = False
+    diversity: float = 0.0
 
     @property
     def listed(self) -> Query | None:
@@ -142,7 +148,22 @@ def rank(store: Store, plan: Plan, top: int | None) -> Ranking:
     there are, or `MAX_TOP` of a comparison."""
     if plan.listed is not None:
         return _listed(store, plan, plan.branches[0], top)
-    return _best(store, plan, MAX_TOP if top is None else top)
+    return _varied(store, plan, MAX_TOP if top is None else top)
+
+
+def _varied(store: Store, plan: Plan, top: int) -> Ranking:
+    look = max(top, POOL) if plan.diversity else top
+    while True:
+        found = _best(store, plan, look)
+        if plan.collapse:
+            found = found.taking(without_duplicates(found.ids, store.hashes(found.ids)))
+        if len(found.ids) >= min(top, look) or found.complete or look >= MAX_TOP:
+            break
+        look = min(MAX_TOP, 2 * look)
+    if plan.diversity:
+        vectors = store.vectors(plan.space, found.ids[:POOL])
+        found = found.taking(varied(found.ids, found.scores, vectors, plan.diversity))
+    return replace(found.part(0, top), complete=found.complete and len(found.ids) <= top)
 
 
 def relevant(store: Store, plan: Plan) -> Ranking:

@@ -29,7 +29,8 @@ class SearchRequest:
     a mixed query the image makes up. Without words and image the answer is what meets ``where``, newest first.
     ``hidden`` asks among the images that were hidden; all other searches leave them out. ``clauses``, of a parsed
     query, stand in the place of ``text``; each is narrowed by ``where``. ``sort`` puts what is relevant in order of its
-    date. ``browse``: who asks for nothing wants the whole library, and made no slip.
+    date. ``collapse`` shows one of near-duplicates; ``diversity`` (0-1) puts different images first. ``browse``: who
+    asks for nothing wants the whole library, and made no slip.
     """
 
     text: str | None = None
@@ -45,6 +46,8 @@ class SearchRequest:
     browse: bool = False
     clauses: tuple[Clause, ...] = ()
     explain: bool = False
+    collapse: bool = False
+    diversity: float = 0.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MAX_TOP:
@@ -53,6 +56,8 @@ class SearchRequest:
             raise QueryError(f"The minimum score must be between 0 and 1, not {self.min_score}.")
         if not 0.0 <= self.image_weight <= 1.0:
             raise QueryError(f"The weight of the image must be between 0 and 1, not {self.image_weight}.")
+        if not 0.0 <= self.diversity <= 1.0:
+            raise QueryError(f"The diversity must be between 0 and 1, not {self.diversity}.")
         if self.image is not None and self.like is not None:
             raise QueryError("Search by one example image at a time.")
         if self.text and self.clauses:
@@ -123,7 +128,8 @@ class SearchService:
                 "The query is empty.", hint='Describe a photo, for instance `smartsearch query "dog on a beach"`.'
             )
         branches = tuple(self._branch(clause, request, where, example) for clause in request.asked)
-        return Plan(self.space, branches, self._cut_off(request, branches), request.sort)
+        cut_off = self._cut_off(request, branches)
+        return Plan(self.space, branches, cut_off, request.sort, request.collapse, request.diversity)
 
     def _branch(self, clause: Clause, request: SearchRequest, where: Query, example: Embedding | None) -> Branch:
         where = _narrowed(where, clause.where)

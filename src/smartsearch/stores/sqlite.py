@@ -337,6 +337,13 @@ class SqliteStore:
         with self._database.read() as connection:
             return full_text.with_words(connection, words, condition, limit)
 
+    def hashes(self, ids: Sequence[int]) -> dict[int, int]:
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT id, phash FROM images WHERE id IN (SELECT value FROM json_each(?))", (rows.ids_json(ids),)
+            )
+            return {image_id: rows.to_unsigned(value) for image_id, value in found}
+
     def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         with self._database.read() as connection:
             found = connection.execute(

@@ -282,6 +282,9 @@ class MemoryStore:
             for word in words
         ]
 
+    def hashes(self, ids: Sequence[int]) -> dict[int, int]:
+        return {asset.id: asset.phash for asset in self.assets(ids)}
+
     def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         found = [
             (asset.id, asset.metadata.gps.latitude, asset.metadata.gps.longitude)

@@ -1579,6 +1579,18 @@ export interface components {
          * @description A question, and what to make of the answer.
          */
         ExportBody: {
+            /**
+             * Collapse
+             * @description Show one of near-duplicates, where something is compared.
+             * @default false
+             */
+            collapse?: boolean;
+            /**
+             * Diversity
+             * @description Above 0: different images before more of the same.
+             * @default 0
+             */
+            diversity?: number;
             filters?: components["schemas"]["Filters"];
             /**
              * Format
@@ -3253,10 +3265,22 @@ export interface components {
          */
         SearchBody: {
             /**
+             * Collapse
+             * @description Show one of near-duplicates, where something is compared.
+             * @default false
+             */
+            collapse?: boolean;
+            /**
              * Cursor
              * @description From `next_cursor`. The question is then not repeated.
              */
             cursor?: string | null;
+            /**
+             * Diversity
+             * @description Above 0: different images before more of the same.
+             * @default 0
+             */
+            diversity?: number;
             /**
              * Explain
              * @description Say with each result why it is there.

@@ -47,6 +47,8 @@ class Question(Strict):
     filters: Filters = Field(default_factory=Filters)
     min_score: MinScore = None
     sort: Sort = Field("relevance", description="By date: what is relevant; without words and example, newest first.")
+    collapse: bool = Field(False, description="Show one of near-duplicates, where something is compared.")
+    diversity: Fraction = Field(0.0, description="Above 0: different images before more of the same.")
 
     def to_request(self, library: Library) -> SearchRequest:
         return SearchRequest(
@@ -58,6 +60,8 @@ class Question(Strict):
             image_weight=self.image_weight,
             hidden=self.filters.hidden,
             sort=self.sort,
+            collapse=self.collapse,
+            diversity=self.diversity,
             browse=True,
         )
 
