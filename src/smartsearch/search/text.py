@@ -14,8 +14,8 @@ SURE = 0.85
 SHARPNESS = 3.0
 """How much less where only some words are there: (share of the words' weight) to this power."""
 LEAST = 0.1
-"""Lower chances are none: one of two words is about the limit. Else every photo of a "dog" would be looked at for "dog on
-a snowy mountain"."""
+"""Lower chances are none: one of two words is about the limit. Else every photo of a "dog" would be looked at for "dog
+on a snowy mountain"."""
 COMMON = 5_000
 """A word in so many texts ("IMG", "Pictures") says nothing of any of them."""
 MOST_WORDS = 12
