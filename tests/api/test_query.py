@@ -111,3 +111,14 @@ def test_a_misspelt_word_is_pointed_out_and_still_searched(client: TestClient) -
     understood = client.post("/api/v1/query/parse", json={"query": "a bicylce on the street"}).json()
     assert [(problem["suggestion"], problem["harmless"]) for problem in understood["problems"]] == [("bicycle", True)]
     assert understood["words"] == "a bicylce on the street"
+
+
+def test_an_image_says_where_it_was_taken(client: TestClient) -> None:
+    places = set()
+    for found in search(client, "has:gps")["results"]:
+        places.add(client.get(f"/api/v1/images/{found['image']['id']}").json()["place"])
+    assert places
+    assert all(place.endswith(", Portugal") for place in places)
+    without = search(client, "-has:gps")["results"][0]["image"]["id"]
+    assert client.get(f"/api/v1/images/{without}").json()["place"] is None
+    assert len(search(client, "near:Portugal")["results"]) == COUNT // 2

@@ -23,8 +23,8 @@ Sort = Literal["relevance", "newest", "oldest"]
 _FIRST_LOOK = 200
 """How much further than asked to look where something is to be avoided."""
 _BLOCK = 1_000
-_MOST_TEXTS = 2_000
-"""Images whose texts have words of the query and that are compared though they are not near."""
+_MOST_TEXTS = 500
+"""Images whose texts have most of the query's words; further ones go by their looks alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,7 +251,7 @@ def _compared(store: Store, plan: Plan, branch: Branch, target: Likeness, top: i
     An image with no such text is no likelier than it looks, so that whatever was not looked at scores less than the
     last that was.
     """
-    texts = text_chances(store, branch.words, branch.where) if branch.words else {}
+    texts = _strongest(text_chances(store, branch.words, branch.where)) if branch.words else {}
     plainly = not (texts or branch.avoid)
     look = top if plainly else 2 * top + _FIRST_LOOK
     while True:
@@ -277,6 +277,12 @@ def _compared(store: Store, plan: Plan, branch: Branch, target: Likeness, top: i
     )
 
 
+def _strongest(texts: dict[int, float]) -> dict[int, float]:
+    if len(texts) <= _MOST_TEXTS:
+        return texts
+    return {asset_id: texts[asset_id] for asset_id in sorted(texts, key=lambda i: (-texts[i], i))[:_MOST_TEXTS]}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scored:
     ids: list[int]
@@ -294,8 +300,7 @@ def _scored(
 ) -> _Scored:
     """The near images and those with texts, each with what looks and texts say together."""
     similarities: dict[int, float | None] = {neighbor.asset_id: neighbor.similarity for neighbor in near}
-    others = sorted((asset_id for asset_id in texts if asset_id not in similarities), key=lambda i: (-texts[i], i))
-    others = others[:_MOST_TEXTS]
+    others = [asset_id for asset_id in texts if asset_id not in similarities]
     vectors = store.vectors(plan.space, others)
     for asset_id in others:
         similarities[asset_id] = float(vectors[asset_id] @ target.vector) if asset_id in vectors else None

@@ -2300,6 +2300,12 @@ export interface components {
              * @example /home/anna/Pictures/cat.jpg
              */
             path: string;
+            /**
+             * Place
+             * @description The town it was taken in or near.
+             * @example Lisbon, Portugal
+             */
+            place: string | null;
             position: components["schemas"]["Position"] | null;
             /**
              * Preview Url

@@ -18,6 +18,7 @@ from smartsearch.api.originals import MEDIA_TYPES, original_path
 from smartsearch.api.schemas import ImageBrief, Rating, Strict, brief_fields, shown, version_of, without_nul
 from smartsearch.core.assets import Asset, Tag
 from smartsearch.core.errors import AssetNotFoundError
+from smartsearch.core.places import Place
 from smartsearch.library import Library
 
 router = APIRouter(tags=["images"])
@@ -55,6 +56,7 @@ class ImageDetail(ImageBrief):
     folder: str = Field(examples=["/home/anna/Pictures"])
     frames: int = Field(description="More than one for animations.")
     altitude: float | None = Field(description="Metres above sea level.")
+    place: str | None = Field(description="The town it was taken in or near.", examples=["Lisbon, Portugal"])
     taken_offset: int | None = Field(description="UTC offset of `taken_at` in minutes.")
     camera_make: str | None
     camera_model: str | None
@@ -72,7 +74,7 @@ class ImageDetail(ImageBrief):
     exif: dict[str, Any] = Field(description="Every readable tag of the file.")
 
     @classmethod
-    def of(cls, asset: Asset) -> Self:
+    def of(cls, asset: Asset, place: Place | None = None) -> Self:
         meta = asset.metadata
         same = ("camera_make", "camera_model", "lens_model", "focal_length", "f_number", "exposure_time", "iso")
         return cls(
@@ -83,6 +85,7 @@ class ImageDetail(ImageBrief):
             indexed_at=asset.indexed_at,
             folder=os.path.dirname(shown(asset.path)),
             frames=asset.frames,
+            place=None if place is None else f"{place.name}, {place.country_name}",
             altitude=None if meta.gps is None else meta.gps.altitude,
             user_rating=asset.user_rating,
             hidden=asset.hidden,
@@ -116,7 +119,10 @@ def one(library: Library, image_id: int) -> Asset:
 @router.get("/images/{image_id}")
 def image(image_id: ImageId, library: LibraryDep) -> ImageDetail:
     """Everything that is known of an image."""
-    return ImageDetail.of(one(library, image_id))
+    asset = one(library, image_id)
+    gps = asset.metadata.gps
+    place = None if gps is None else library.queries.places.at(gps.latitude, gps.longitude)
+    return ImageDetail.of(asset, place)
 
 
 @router.patch("/images/{image_id}")
