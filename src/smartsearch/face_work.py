@@ -14,6 +14,7 @@ from smartsearch.config import Places
 from smartsearch.core.errors import FacesOffError
 from smartsearch.core.ports import Store
 from smartsearch.core.settings import Settings
+from smartsearch.search.recent import RecentQueries
 
 if TYPE_CHECKING:
     from smartsearch.faces.analyzer import OnnxFaceAnalyzer
@@ -43,8 +44,9 @@ class FaceStatus:
 class FaceWork:
     """Faces of one library."""
 
-    def __init__(self, store: Store, places: Places, settings: Settings) -> None:
+    def __init__(self, store: Store, places: Places, settings: Settings, recent: RecentQueries) -> None:
         self._store = store
+        self._recent = recent
         self._places = places
         self._settings = settings
         self._analyzer: OnnxFaceAnalyzer | None = None
@@ -199,7 +201,11 @@ class FaceWork:
 
     def erase(self, person_id: int | None = None) -> int:
         """Delete all face data, or one person's, from every file of the library; returns how many faces. Erasing all
-        withdraws the consent, or the next run would find the faces again. PersonNotFoundError, LibraryBusyError."""
+        withdraws the consent, or the next run would find the faces again. Earlier queries with their names go too.
+        PersonNotFoundError, LibraryBusyError."""
         if person_id is None:
             self.set_enabled(False)
+        with self._store.people.reading() as rows:
+            persons = rows.persons(None if person_id is None else [person_id])
+        self._recent.forget(person.name for person in persons if person.name is not None)
         return self._store.people.erase(person_id)

@@ -124,7 +124,6 @@ class Library:
             lambda: [ValueCount(person.name, person.images, person.id) for person in self.people.names()],
             lambda: [ValueCount(place.name, images) for place, images in self.queries.places.counts().items()],
         )
-        self.faces = FaceWork(store, places, settings)
         self.answers = Answers()
         self.overviews = Overviews(store)
         self.queries = QueryReader(
@@ -135,6 +134,7 @@ class Library:
         )
         """What the words of a query mean in this library."""
         self.recent = RecentQueries(store)
+        self.faces = FaceWork(store, places, settings, self.recent)
         self.texts: dict[str, CachedTextEncoder] = {}
         """By space key."""
         self._lock = threading.Lock()

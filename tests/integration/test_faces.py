@@ -193,6 +193,7 @@ class TestLibrary:
             with pytest.raises(FacesOffError):
                 refused()
         library.faces.set_enabled(True)
+        assert library.faces.scan(cancelled=lambda: True).state == "cancelled"
         report = library.faces.scan()
         assert (report.state, report.progress.total, report.progress.errors) == ("done", 11, 0)
         assert people_of(library) == {frozenset({"obama"}), frozenset({"biden"}), frozenset({"John_Salley"})}

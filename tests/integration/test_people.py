@@ -120,8 +120,13 @@ def test_erased_people_leave_no_trace_in_any_file(library: Library, photos: Path
         vectors = rows.face_table(DEFAULT.fingerprint).vectors.astype("<f2")
     with library.store.people.reading() as rows:  # the face of Anna is the first
         assert rows.persons([anna])
+    library.recent.add('person:"anna unforgettable" on a beach')
+    library.recent.add("a beach")
+    library.recent.save(at_once=True)
     assert "1 faces erased" in run("faces", "erase", "--person", "anna unforgettable", "--yes")
     assert not found_in(library, b"Anna Unforgettable")
+    assert not found_in(library, b"anna unforgettable")
+    assert found_in(library, b"a beach")
     assert not found_in(library, vectors[0].tobytes())
     assert found_in(library, b"Ben Remembered")
     run("faces", "erase", input="n\n", status=1)

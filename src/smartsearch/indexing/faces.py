@@ -76,6 +76,9 @@ def scan_faces(
     state: JobState = "failed"
     try:
         for assets, found in _decoded(store, pool, analyzer, limits, ids):
+            if cancelled() or store.cancel_requested(job.id):
+                state = "cancelled"
+                break
             scans = analyze_all(analyzer, found)
             kept = [(asset, scan) for asset, scan in zip(assets.values(), scans, strict=True) if scan is not None]
             store.apply([PutFaces(asset.id, scan) for asset, scan in kept])
@@ -90,9 +93,6 @@ def scan_faces(
             )
             store.update_job(job.id, done=progress.done, errors=progress.errors, total=progress.total)
             tell(progress)
-            if cancelled() or store.cancel_requested(job.id):
-                state = "cancelled"
-                break
         else:
             state = "done"
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ import json
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from smartsearch.core.errors import SmartsearchError
 from smartsearch.core.ports import Store
@@ -53,6 +53,15 @@ class RecentQueries:
         with self._lock:
             self._store.put_setting(_KEY, "[]")
             self._queries, self._changed = [], False
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Forget those that speak of somebody, whatever the case. LibraryReadOnlyError and its kind."""
+        gone = [name.casefold() for name in names]
+        with self._lock:
+            kept = [query for query in self._loaded() if not any(name in query.casefold() for name in gone)]
+            if len(kept) < len(self._loaded()):
+                self._store.put_setting(_KEY, json.dumps(kept))
+                self._queries, self._changed = kept, False
 
     def save(self, *, at_once: bool = False) -> None:
         """Write what has changed, unless that was done a moment ago. A library that cannot be written just does not
