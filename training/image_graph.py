@@ -1,4 +1,4 @@
-"""Joins the quantised backbones and appends the image head: one graph from pixels to embeddings."""
+"""Joins the quantised backbones and appends the members' heads: one graph from pixels to embeddings."""
 
 from __future__ import annotations
 
@@ -10,32 +10,95 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper
 
+from training.backbone import FEATURES
+from training.data import SIZE
+from training.ensemble import CONSTANT, CORRECTION, SHARPNESS, Ensemble
+from training.features import THUMBNAIL
 from training.graph import GraphBuilder
-from training.text_graph import add_gelu, add_product, add_unit_length
+from training.int4 import GROUP
+from training.reduction import Reduction
+from training.text_graph import add_gelu, add_int4_product, add_product, add_unit_length
 from training.towers import DIM, ImageHead
 
 Matrix = npt.NDArray[np.float32]
+#: Each member's image head with its text head's embeddings of the class names, float32 [1000, 256].
+Members = Sequence[tuple[ImageHead, Matrix]]
 
 
-def add_image_head(builder: GraphBuilder, head: ImageHead, class_embeddings: Matrix, grids: Sequence[str]) -> None:
-    """The head on the backbones' grids; standardisation is folded into the first layers' weights."""
+def add_thumbnails(builder: GraphBuilder, pixels: str) -> str:
+    """What `training.features.thumbnails` gives for uint8 [N, 3, 224, 224]: float32 [N, 195]."""
+    x = builder.node("Cast", pixels, to=TensorProto.FLOAT)
+    side = SIZE // THUMBNAIL
+    pooling = {"kernel_shape": [side, side], "strides": [side, side]}
+    means = builder.node("AveragePool", x, **pooling)
+    squares = builder.node("AveragePool", builder.node("Mul", x, x), **pooling)
+    variance = builder.node("Sub", squares, builder.node("Mul", means, means))
+    deviations = builder.node("Sqrt", builder.node("Max", variance, builder.weight(np.float32(0))))
+    spread = builder.node("ReduceMean", deviations, axes=[2, 3], keepdims=0)
+    return builder.node("Concat", builder.node("Flatten", means), spread, axis=1)
 
-    def folded(layer_weight: Matrix, layer_bias: Matrix) -> tuple[Matrix, Matrix]:
-        deviation, mean = head.deviation.numpy(), head.mean.numpy()
-        matrix = (layer_weight / deviation).T
-        return matrix, layer_bias - mean @ matrix
 
-    pooled = [builder.node("ReduceMean", grid, axes=[2, 3], keepdims=0) for grid in grids]
-    features = builder.node("Concat", *pooled, axis=1)
-    weights = {name: value.detach().numpy() for name, value in head.named_parameters()}
-    straight = add_product(builder, features, *folded(weights["straight.weight"], weights["straight.bias"]))
-    inner = add_product(builder, features, *folded(weights["inner.weight"], weights["inner.bias"]))
-    outer = add_product(builder, add_gelu(builder, inner), weights["outer.weight"].T, weights["outer.bias"])
-    seen = add_unit_length(builder, builder.node("Add", straight, outer))
-    logits = add_product(builder, pooled[0], head.class_weight.numpy().T, head.class_bias.numpy())
-    verdict = builder.node("Softmax", logits, axis=-1)
-    named = add_product(builder, verdict, (class_embeddings + weights["meaning"]) * np.float32(head.share))
-    add_unit_length(builder, builder.node("Add", seen, named), output="embedding")
+def add_verdict(builder: GraphBuilder, pooled: Sequence[str], head: ImageHead) -> str:
+    """The classifiers' probabilities, with classes of no weight up to a multiple of the group size."""
+    extra = -len(head.class_weight) % GROUP
+    matrix = np.pad(head.class_weight.numpy().T, ((0, 0), (0, extra)))
+    bias = np.pad(head.class_bias.numpy(), (0, extra), constant_values=-1e4)
+    voters = builder.node("Concat", *pooled[: len(matrix) // FEATURES], axis=1)
+    return builder.node("Softmax", add_int4_product(builder, voters, matrix, bias), axis=-1)
+
+
+def add_first_layers(builder: GraphBuilder, features: str, heads: Sequence[ImageHead], common: Reduction) -> list[str]:
+    """What the members' first layers give, by way of the narrow one: for each its "straight" and its "inner"."""
+    deviation, mean = heads[0].deviation.numpy(), heads[0].mean.numpy()
+    x = builder.node("Mul", builder.node("Sub", features, builder.weight(mean)), builder.weight(1 / deviation))
+    x = builder.node("Pad", x, builder.weight(np.array([0, 0, 0, -len(mean) % GROUP])))
+    layers = [layer for head in heads for layer in (head.straight, head.inner)]
+    bias = np.concatenate([layer.bias.detach().numpy() for layer in layers])
+    narrow = add_int4_product(builder, x, common.narrow.numpy())
+    wide = add_int4_product(builder, narrow, common.widen.numpy(), bias)
+    sizes = builder.weight(np.array([layer.out_features for layer in layers]))
+    return builder.nodes_of("Split", wide, sizes, outputs=len(layers), axis=1)
+
+
+def add_member(builder: GraphBuilder, head: ImageHead, classes: Matrix, first: Sequence[str], verdict: str) -> str:
+    """One member's embedding [N, 256]; classes: its text head's embeddings of the class names."""
+    straight, inner = first
+    outer = head.outer.weight.detach().numpy().T, head.outer.bias.detach().numpy()
+    seen = builder.node("Add", straight, add_int4_product(builder, add_gelu(builder, inner), *outer))
+    meanings = (classes + head.meaning.detach().numpy()) * np.float32(head.share)
+    named = add_int4_product(builder, verdict, np.pad(meanings, ((0, -len(meanings) % GROUP), (0, 0))))
+    return add_unit_length(builder, builder.node("Add", add_unit_length(builder, seen), named))
+
+
+def add_without_hubs(builder: GraphBuilder, core: str, ensemble: Ensemble) -> None:
+    """The joined embedding with its correction and its filling: see training.ensemble."""
+    bank = np.float32(SHARPNESS) * ensemble.bank.numpy().T
+    logits = add_product(builder, core, bank, ensemble.log_weights.numpy())
+    near = builder.node("ReduceLogSumExp", logits, axes=[1], keepdims=1)
+    factor = -CORRECTION / CONSTANT
+    scaled = builder.node("Mul", near, builder.weight(np.float32(factor / SHARPNESS)))
+    off = builder.node("Sub", scaled, builder.weight(np.float32(factor * ensemble.middle)))
+    square = builder.node("Mul", off, off)
+    room = builder.node("Sub", builder.weight(np.float32(ensemble.reach**2 - 1)), square)
+    rest = builder.node("Sqrt", builder.node("Max", room, builder.weight(np.float32(0))))
+    add_unit_length(builder, builder.node("Concat", core, off, rest, axis=1), output="embedding")
+
+
+def add_image_ensemble(builder: GraphBuilder, members: Members, ensemble: Ensemble, backbones: int) -> None:
+    """From the backbones' means and the pixels to the embedding."""
+    prefixes = [f"b{place}_" for place in range(backbones)]
+    pooled, levels = ([f"{prefix}{name}" for prefix in prefixes] for name in ("pooled", "levels"))
+    pixels = add_thumbnails(builder, f"{prefixes[0]}pixels_nchw")
+    features = builder.node("Concat", *pooled, *levels, pixels, axis=1)
+    heads = [head for head, _ in members]
+    verdict = add_verdict(builder, pooled, heads[0])
+    first = add_first_layers(builder, features, heads, ensemble.reduction)
+    each = [
+        add_member(builder, head, classes, first[2 * place : 2 * place + 2], verdict)
+        for place, (head, classes) in enumerate(members)
+    ]
+    joined = add_product(builder, builder.node("Concat", *each, axis=1), ensemble.photo_map.numpy())
+    add_without_hubs(builder, add_unit_length(builder, joined), ensemble)
 
 
 def renamed(model: onnx.ModelProto, prefix: str) -> onnx.ModelProto:
@@ -50,7 +113,7 @@ def renamed(model: onnx.ModelProto, prefix: str) -> onnx.ModelProto:
     return model
 
 
-def export_image(backbones: Sequence[Path], head: ImageHead, class_embeddings: Matrix, path: Path) -> None:
+def export_image(backbones: Sequence[Path], members: Members, ensemble: Ensemble, path: Path) -> None:
     """Writes "pixels" uint8 [N, 224, 224, 3] to "embedding" float32 [N, 256]."""
     parts = [renamed(onnx.load(str(path)), f"b{place}_") for place, path in enumerate(backbones)]
     model = parts[0]
@@ -58,7 +121,7 @@ def export_image(backbones: Sequence[Path], head: ImageHead, class_embeddings: M
         model.graph.node.extend(other.graph.node)
         model.graph.initializer.extend(other.graph.initializer)
     builder = GraphBuilder("head_")
-    add_image_head(builder, head, class_embeddings, [f"b{place}_grid" for place in range(len(parts))])
+    add_image_ensemble(builder, members, ensemble, len(parts))
     model.graph.node.extend(builder.nodes)
     model.graph.initializer.extend(builder.weights)
     del model.graph.output[:]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 #: The cut-off leaves this share of queries without an answer once the photos that match them are gone.
-EMPTY_SHARE = 0.5
+EMPTY_SHARE = 0.65
 Array = npt.NDArray[np.float64]
 
 
@@ -24,19 +24,28 @@ class Logistic:
         return np.asarray(1 / (1 + np.exp(-(self.z_weight * z + self.cos_weight * cosine + self.bias))))
 
 
-def fit_logistic(z: Array, cosine: Array, matches: Array, weights: Array, ridge: float = 1e-3) -> Logistic:
-    """Weighted maximum likelihood by Newton's method."""
-    x = np.stack([z, cosine, np.ones_like(z)], axis=1)
-    theta = np.zeros(3)
+def fit_logistic(z: Array, cosine: Array, matches: Array, weights: Array, ridge: float = 1e-6) -> Logistic:
+    """Weighted maximum likelihood by Newton's method; z counts nothing where it would count against a photo.
+
+    (With a negative weight a photo nearer to a query of small spread could score less than one farther away.)
+    """
+    theta = _newton(np.stack([z, cosine, np.ones_like(z)], axis=1), matches, weights, ridge)
+    if theta[0] < 0:
+        theta = np.r_[0.0, _newton(np.stack([cosine, np.ones_like(z)], axis=1), matches, weights, ridge)]
+    return Logistic(*(float(value) for value in theta))
+
+
+def _newton(x: Array, matches: Array, weights: Array, ridge: float) -> Array:
+    theta = np.zeros(x.shape[1])
     for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(x @ theta, -30, 30)))
         gradient = x.T @ (weights * (matches - p)) - ridge * theta
-        hessian = (x * (weights * p * (1 - p))[:, None]).T @ x + ridge * np.eye(3)
+        hessian = (x * (weights * p * (1 - p))[:, None]).T @ x + ridge * np.eye(x.shape[1])
         step = np.linalg.solve(hessian, gradient)
         theta += step * min(1.0, 5.0 / float(np.abs(step).max()))
         if np.abs(step).max() < 1e-8:
             break
-    return Logistic(*(float(value) for value in theta))
+    return theta
 
 
 def standardised(texts: Array, photos: Array, bank: Array) -> tuple[Array, Array]:
@@ -80,7 +89,27 @@ def cut_off_figures(probability: Array, matches: Array, others: Array, cut: floa
     }
 
 
-def best_cut_off(probability: Array, others: Array) -> float:
-    """The lowest probability that leaves EMPTY_SHARE of the queries empty once their matches are removed."""
+def best_cut_off(probability: Array, others: Array, empty_share: float = EMPTY_SHARE) -> float:
+    """The lowest probability that leaves this share of the queries empty once their matches are removed."""
     highest = np.where(others, probability, 0).max(1)
-    return round(float(np.quantile(highest, EMPTY_SHARE)), 3)
+    return round(float(np.quantile(highest, empty_share)), 3)
+
+
+def cut_off_growth(probability: Array, others: Array, seed: int = 0) -> float:
+    """By how much the log-odds of the best cut-off grow with the logarithm of the number of photos looked at.
+
+    A line through the best cut-offs among 16, 32, ... up to all photos, drawn at random.
+    """
+    rng = np.random.default_rng(seed)
+    total = probability.shape[1]
+    sizes = [16 * 2**step for step in range(20) if 16 * 2**step < total] + [total]
+    odds = []
+    for size in sizes:
+        cuts = []
+        for _ in range(max(1, min(12, total // size))):
+            drawn = rng.permutation(total)[:size]
+            highest = np.where(others[:, drawn], probability[:, drawn], 0).max(1)
+            cuts.append(float(np.quantile(highest, EMPTY_SHARE)))
+        cut = float(np.mean(cuts))
+        odds.append(np.log(cut / (1 - cut)))
+    return round(float(np.polyfit(np.log(sizes), odds, 1)[0]), 3)

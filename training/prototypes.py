@@ -48,9 +48,14 @@ class Prototypes:
 
 
 def imagine(prototypes: Sequence[Prototypes], classes: Tensor, scenes: Tensor, generator: torch.Generator) -> Tensor:
-    """One feature for each class (int64 [N]) on top of a borrowed photo's: float32 [N, width], all backbones."""
+    """One feature for each class (int64 [N]) on top of a borrowed photo's: float32 [N, width], all backbones.
+
+    What is not read by a classifier stays as the borrowed photo has it.
+    """
     count = (len(classes), 1)
     share = torch.empty(count).uniform_(*SCENE_RANGE, generator=generator)
     wanted = torch.empty(count).uniform_(*LOGIT_RANGE, generator=generator)
-    pieces = scenes.split(FEATURES, dim=1)
-    return torch.cat([p.part(classes, x, share, wanted) for p, x in zip(prototypes, pieces, strict=True)], dim=1)
+    read = FEATURES * len(prototypes)
+    pieces = scenes[:, :read].split(FEATURES, dim=1)
+    parts = [p.part(classes, x, share, wanted) for p, x in zip(prototypes, pieces, strict=True)]
+    return torch.cat([*parts, scenes[:, read:]], dim=1)

@@ -1,16 +1,19 @@
-"""The text tower as an ONNX graph, built node by node; its weights have four bits, its head's eight."""
+"""The text tower as an ONNX graph, built node by node, with weights of four bits."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnx
+import torch
 from onnx import TensorProto, helper
 from torch import nn
 
+from training.ensemble import CONSTANT, Ensemble
 from training.graph import GraphBuilder
 from training.int4 import GROUP, int4_rows, packed
 from training.text import HEADS, LAYER_NORM_EPSILON, WIDTH, Layer, SentenceEncoder
@@ -21,23 +24,29 @@ Matrix = npt.NDArray[np.float32]
 PADDING_SCORE = 1e4
 
 
-def add_codes(builder: GraphBuilder, layer: nn.Linear) -> tuple[str, str]:
-    """A layer's weights for an int8 product: codes int8 [in, out] and a scale for each output, float32 [out].
+def add_grouped(builder: GraphBuilder, packed_codes: npt.NDArray[np.uint8], zeros: npt.NDArray[np.uint8]) -> str:
+    """What `int4.packed` stores, unpacked: codes less their zero points, float32 [rows, groups, 32].
 
-    They are stored in four bits with a scale for each group. Every step is on constants, so that the session takes
-    them once, on loading.
+    Every step is on constants, so that the session takes them once, on loading.
     """
-    packed_codes, group_scales, zeros = packed(layer.weight)
-    row_scales = (layer.weight.detach().abs().amax(1).numpy() / 127).astype(np.float32)
-    ratios = (group_scales / row_scales[:, None, None]).astype(np.float16)
     both = builder.node("Cast", builder.weight(packed_codes), to=TensorProto.FLOAT)
     high = builder.node("Floor", builder.node("Mul", both, builder.weight(np.float32(1 / 16))))
     low = builder.node("Sub", both, builder.node("Mul", high, builder.weight(np.float32(16))))
     joined = builder.node("Concat", low, high, axis=1)
-    grouped = builder.node("Reshape", joined, builder.weight(np.array([layer.out_features, -1, GROUP])))
-    zero = builder.node("Cast", builder.weight(zeros), to=TensorProto.FLOAT)
+    grouped = builder.node("Reshape", joined, builder.weight(np.array([len(packed_codes), -1, GROUP])))
+    return builder.node("Sub", grouped, builder.node("Cast", builder.weight(zeros), to=TensorProto.FLOAT))
+
+
+def add_codes(builder: GraphBuilder, layer: nn.Linear) -> tuple[str, str]:
+    """A layer's weights for an int8 product: codes int8 [in, out] and a scale for each output, float32 [out].
+
+    They are stored in four bits with a scale for each group.
+    """
+    packed_codes, group_scales, zeros = packed(layer.weight)
+    row_scales = (layer.weight.detach().abs().amax(1).numpy() / 127).astype(np.float32)
+    ratios = (group_scales / row_scales[:, None, None]).astype(np.float16)
     ratio = builder.node("Cast", builder.weight(ratios), to=TensorProto.FLOAT)
-    values = builder.node("Round", builder.node("Mul", builder.node("Sub", grouped, zero), ratio))
+    values = builder.node("Round", builder.node("Mul", add_grouped(builder, packed_codes, zeros), ratio))
     codes = builder.node("Cast", values, to=TensorProto.INT8)
     matrix = builder.node("Reshape", codes, builder.weight(np.array([layer.out_features, layer.in_features])))
     return builder.node("Transpose", matrix, perm=[1, 0]), builder.weight(row_scales)
@@ -120,18 +129,38 @@ def add_product(builder: GraphBuilder, x: str, matrix: Matrix, bias: Matrix | No
     return out if bias is None else builder.node("Add", out, builder.weight(bias))
 
 
-def add_head(builder: GraphBuilder, head: TextHead, sentence: str) -> None:
-    """The residual network and the final normalisation."""
+def add_int4_product(builder: GraphBuilder, x: str, matrix: Matrix, bias: Matrix | None = None) -> str:
+    """x @ matrix (+ bias) in float32, the matrix [in, out] stored in four bits; in must be a multiple of 32."""
+    packed_codes, scales, zeros = packed(torch.from_numpy(np.ascontiguousarray(matrix.T)))
+    scale = builder.node("Cast", builder.weight(scales.astype(np.float16)), to=TensorProto.FLOAT)
+    values = builder.node("Mul", add_grouped(builder, packed_codes, zeros), scale)
+    rows = builder.node("Reshape", values, builder.weight(np.array([matrix.shape[1], matrix.shape[0]])))
+    out = builder.node("MatMul", x, builder.node("Transpose", rows, perm=[1, 0]))
+    return out if bias is None else builder.node("Add", out, builder.weight(bias))
 
-    def layer(x: str, part: nn.Linear) -> str:
-        return add_product(builder, x, part.weight.detach().numpy().T, part.bias.detach().numpy())
 
-    x = builder.node("Mul", sentence, builder.weight(np.float32(head.scale)))
-    inner = add_gelu(builder, layer(x, head.inner))
-    add_unit_length(builder, builder.node("Add", layer(x, head.straight), layer(inner, head.outer)), output="embedding")
+def add_member(builder: GraphBuilder, head: TextHead, sentence: str) -> str:
+    """One member's embedding [N, 256]: its residual network, and the length 1."""
+
+    def layer(x: str, part: nn.Linear, scale: float = 1.0) -> str:
+        return add_int4_product(builder, x, scale * part.weight.detach().numpy().T, part.bias.detach().numpy())
+
+    inner = add_gelu(builder, layer(sentence, head.inner, head.scale))
+    total = builder.node("Add", layer(sentence, head.straight, head.scale), layer(inner, head.outer))
+    return add_unit_length(builder, total)
 
 
-def text_model(encoder: SentenceEncoder, head: TextHead) -> onnx.ModelProto:
+def add_text_ensemble(builder: GraphBuilder, members: Sequence[TextHead], ensemble: Ensemble, sentence: str) -> None:
+    """All members' heads, joined, with the constant that meets the photos' correction (see training.ensemble)."""
+    joined = builder.node("Concat", *(add_member(builder, head, sentence) for head in members), axis=1)
+    core = add_unit_length(builder, add_product(builder, joined, ensemble.text_map.numpy()))
+    for value in (CONSTANT, 0.0):
+        core = builder.node("Pad", core, builder.weight(np.array([0, 0, 0, 1])), builder.weight(np.float32(value)))
+    factor = np.float32((1 + CONSTANT**2) ** -0.5)
+    builder.node("Mul", core, builder.weight(factor), output="embedding")
+
+
+def text_model(encoder: SentenceEncoder, members: Sequence[TextHead], ensemble: Ensemble) -> onnx.ModelProto:
     """ "input_ids" and "attention_mask", int64 [N, T], to "embedding" float32 [N, 256]."""
     builder = GraphBuilder("text_")
     x = add_embeddings(builder, encoder)
@@ -144,7 +173,7 @@ def text_model(encoder: SentenceEncoder, head: TextHead) -> onnx.ModelProto:
         x = add_layer(builder, layer, x, bias)
     column = builder.node("Unsqueeze", mask, builder.weight(np.array([2])))
     total = builder.node("ReduceSum", builder.node("Mul", x, column), builder.weight(np.array([1])), keepdims=0)
-    add_head(builder, head, add_unit_length(builder, total))
+    add_text_ensemble(builder, members, ensemble, add_unit_length(builder, total))
     names = ("input_ids", "attention_mask")
     return builder.model(
         [helper.make_tensor_value_info(name, TensorProto.INT64, ["N", "T"]) for name in names],
@@ -152,6 +181,6 @@ def text_model(encoder: SentenceEncoder, head: TextHead) -> onnx.ModelProto:
     )
 
 
-def export_text(encoder: SentenceEncoder, head: TextHead, path: Path) -> None:
+def export_text(encoder: SentenceEncoder, members: Sequence[TextHead], ensemble: Ensemble, path: Path) -> None:
     """Writes the tower."""
-    onnx.save(text_model(encoder, head), str(path))
+    onnx.save(text_model(encoder, members, ensemble), str(path))

@@ -76,3 +76,19 @@ def test_cut_off_figures_with_and_without_the_matching_photo() -> None:
     assert figures["some_match_shown"] == 0.5
     assert figures["empty_without_matches"] == 0.5
     assert figures["precision"] == 0.5
+
+
+def test_a_nearer_photo_never_scores_less() -> None:
+    rng = np.random.default_rng(0)
+    z, cosine = rng.normal(size=20_000), rng.normal(size=20_000) * 0.2
+    matches = (rng.random(len(z)) < logistic.Logistic(-1.0, 4.0, -1.0).probability(z, cosine)).astype(float)
+    fitted = logistic.fit_logistic(z, cosine, matches, np.ones(len(z)))
+    assert fitted.z_weight == 0.0
+    assert fitted.cos_weight > 0
+
+
+def test_the_cut_off_grows_with_the_gallery_when_strangers_have_a_tail() -> None:
+    rng = np.random.default_rng(0)
+    odds = rng.exponential(1.0, (400, 512)) - 4.0
+    growth = logistic.cut_off_growth(1 / (1 + np.exp(-odds)), np.ones_like(odds, bool))
+    assert growth == pytest.approx(1.0, abs=0.1)  # the largest of n from an exponential tail grows as log n

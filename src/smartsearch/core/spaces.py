@@ -59,18 +59,33 @@ NO_SPACE = EmbeddingSpace("", "", "", 0)
 """The space of no model: for questions about files whose vectors do not matter, so that no model needs to be there."""
 
 
+GALLERY, LEAST_GALLERY, MOST_GALLERY = 500, 16, 1000
+"""The number of images a cut-off is stated for, and between which numbers its growth was measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Maps a cosine to the probability that the photo matches: ``sigmoid(z*Z + cos*C + bias)``.
 
     ``Z = (cos - median_q) / spread_q``, where median and spread (down to the 16th percentile) are of the query's
     cosines to a bank of background images, so that the map follows each query's own score range. ``cut_off`` is the
-    least probability shown by default.
+    least probability shown by default when a search looks among `GALLERY` images. The more there are, the more likely
+    is one that looks right by chance: by ``growth`` the cut-off's log-odds grow with the logarithm of their number
+    (0: they do not).
     """
 
     z: float
     cos: float
     bias: float
     cut_off: float = 0.5
+    growth: float = 0.0
     background: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     """Embeddings of the bank, (n, dim) float32. None: a sample of the library itself serves."""
+
+    def cut_off_among(self, images: int) -> float:
+        """The cut-off of a search among so many images; constant beyond `LEAST_GALLERY` and `MOST_GALLERY`."""
+        if not self.growth or not 0.0 < self.cut_off < 1.0:
+            return self.cut_off
+        ratio = min(max(images, LEAST_GALLERY), MOST_GALLERY) / GALLERY
+        odds: float = self.cut_off / (1.0 - self.cut_off) * ratio**self.growth
+        return odds / (1.0 + odds)

@@ -59,6 +59,7 @@ def read_calibration(model: InstalledModel) -> Calibration | None:
             cos=float(values["cos"]),
             bias=float(values["bias"]),
             cut_off=float(values.get("cut_off", 0.5)),
+            growth=float(values.get("growth", 0.0)),
             background=_read_background(model),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:

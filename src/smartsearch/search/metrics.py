@@ -75,13 +75,14 @@ def apply_cut_off(
         background = images[np.linspace(0, len(images) - 1, min(BACKGROUND_SAMPLE, len(images))).astype(np.int64)]
         if len(background) < MIN_BACKGROUND:
             return None
+    cut_off = calibration.cut_off_among(len(images))
     shown = empty = 0
     for rows, cosines in _cosines(captions, images):
         for query, row, own in zip(captions[rows], cosines, owners[rows], strict=True):
-            passes = Scorer.for_query(query, background, calibration).probability(row) >= calibration.cut_off
+            passes = Scorer.for_query(query, background, calibration).probability(row) >= cut_off
             shown += bool(passes[own])
             empty += int(passes.sum()) == int(passes[own])
-    return CutOff(calibration.cut_off, shown / len(captions), empty / len(captions))
+    return CutOff(cut_off, shown / len(captions), empty / len(captions))
 
 
 def _cosines(captions: NDArray[np.float32], images: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float32]]]:

@@ -13,7 +13,7 @@ from smartsearch.core.ports import Store, TextEncoder
 from smartsearch.core.query import And, Everything, Hidden, IdIn, Not, Present, Query, Shown
 from smartsearch.core.querysyntax import Clause
 from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend
-from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.core.spaces import MOST_GALLERY, EmbeddingSpace
 from smartsearch.search.explain import Evidence, explain
 from smartsearch.search.ranking import MAX_TOP, Branch, Hit, Likeness, Plan, Sort, by_time, load_hits, rank, relevant
 from smartsearch.search.text import content_words
@@ -149,8 +149,13 @@ class SearchService:
     def _cut_off(self, request: SearchRequest, branches: Sequence[Branch]) -> float:
         if request.min_score is not None:
             return request.min_score
-        scored = any(branch.target and branch.target.scorer for branch in branches)
-        return (self.text_encoder.calibration or UNCALIBRATED).cut_off if scored else 0.0
+        scored = [branch.where for branch in branches if branch.target and branch.target.scorer]
+        if not scored:
+            return 0.0
+        calibration = self.text_encoder.calibration or UNCALIBRATED
+        if not calibration.growth:
+            return calibration.cut_off
+        return calibration.cut_off_among(max(len(self.store.select(where, limit=MOST_GALLERY)) for where in scored))
 
     def _example(self, request: SearchRequest) -> Embedding | None:
         if request.image is not None:

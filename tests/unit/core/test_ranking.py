@@ -59,3 +59,20 @@ def test_matches_in_the_background_hardly_move_the_scale() -> None:
     background = np.concatenate([strangers, matches]).astype(np.float32) * [[1, 0]]
     scorer = Scorer.for_query(unit(1, 0), background.astype(np.float32), UNCALIBRATED)
     assert scorer.probability(np.array([0.4], dtype=np.float32))[0] > 0.9
+
+
+def test_the_cut_off_grows_with_the_images_looked_at_and_stays_within_what_was_measured() -> None:
+    calibration = Calibration(z=0.0, cos=1.0, bias=0.0, cut_off=0.4, growth=0.6)
+    assert calibration.cut_off_among(500) == pytest.approx(0.4)
+    small, large = calibration.cut_off_among(50), calibration.cut_off_among(1000)
+    assert np.log(small / (1 - small)) == pytest.approx(np.log(0.4 / 0.6) - 0.6 * np.log(10))
+    assert 0.0 < small < 0.4 < large < 1.0
+    assert calibration.cut_off_among(0) == calibration.cut_off_among(16)
+    assert calibration.cut_off_among(10**6) == large
+
+
+@pytest.mark.parametrize("cut_off", [0.0, 0.5, 1.0])
+def test_a_cut_off_without_growth_is_the_same_for_all_libraries(cut_off: float) -> None:
+    assert Calibration(z=0.0, cos=1.0, bias=0.0, cut_off=cut_off).cut_off_among(3) == cut_off
+    if cut_off in (0.0, 1.0):
+        assert Calibration(z=0.0, cos=1.0, bias=0.0, cut_off=cut_off, growth=0.6).cut_off_among(3) == cut_off

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,6 +73,14 @@ def test_cut_off_counts_what_is_shown_and_what_stays_empty() -> None:
     done = apply_cut_off(captions, images, (0, 1, 2), AT_HALF)
     assert done is not None
     assert (done.threshold, done.shown, done.empty_without_match) == (0.5, pytest.approx(2 / 3), pytest.approx(1 / 3))
+
+
+def test_the_cut_off_is_the_one_for_so_many_images() -> None:
+    growing = replace(AT_HALF, growth=0.6)
+    done = apply_cut_off(*by_cosine([[0.4, 0.1, 0.1]] * 3), (0, 1, 2), growing)
+    assert done is not None
+    assert done.threshold == growing.cut_off_among(3) < 0.2
+    assert (done.shown, done.empty_without_match) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
 
 
 def test_a_gallery_of_one_is_empty_without_it() -> None:
