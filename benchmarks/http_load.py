@@ -71,9 +71,30 @@ class Client:
         return seconds, float(json.loads(content)["seconds"])
 
 
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def processor_time(client: Client, pid: int, library: Library, source: Iterator[str], count: int) -> None:
+    """What a search costs in processor time, which other programs on the machine do not change much."""
+    before = cpu_seconds(pid)
+    for _ in range(count):
+        client.search(next(source))
+    server = (cpu_seconds(pid) - before) / count
+    before = time.process_time()
+    for _ in range(count):
+        library.answer(SearchRequest(text=next(source), min_score=0)).page(0, TOP)
+    here = (time.process_time() - before) / count
+    print(
+        f"processor time of a search: {server * 1e3:.1f} ms in the server, {here * 1e3:.1f} ms in process", flush=True
+    )
+
+
 @contextmanager
-def serving(library: Path, home: Path, browse: Path) -> Iterator[int]:
-    """The port of a server over the library."""
+def serving(library: Path, home: Path, browse: Path) -> Iterator[tuple[int, int]]:
+    """Port and process id of a server over the library."""
     settings = {"SMARTSEARCH_SERVER_BROWSE": str(browse), "SMARTSEARCH_RUNTIME_THREADS": "1"}
     environment = os.environ | settings | {"SMARTSEARCH_HOME": str(home)}
     program = "from smartsearch.cli.main import main; main()"
@@ -85,7 +106,7 @@ def serving(library: Path, home: Path, browse: Path) -> Iterator[int]:
             found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
             if not found:
                 raise SystemExit(line)
-            yield int(found[1])
+            yield int(found[1]), process.pid
         finally:
             process.terminate()
 
@@ -167,12 +188,13 @@ def main() -> None:
         source = texts()
         with (
             open_filled(base, options.count) as library,
-            serving(base / "library", base / "home", photos) as port,
+            serving(base / "library", base / "home", photos) as (port, pid),
         ):
             client = Client(port)
             in_turn(client, library, source, 10)
             print(f"{options.count:,} images, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
             report("quiet", in_turn(client, library, source, options.searches))
+            processor_time(client, pid, library, source, options.searches)
             rates = throughput(port, source, 5, 4), here_per_second(library, source, 5)
             print(f"quiet: {rates[0]:.0f} requests/s over 4 connections; {rates[1]:.0f} searches/s of one thread here")
             client = Client(port)  # the server gives up connections that are idle for some seconds
