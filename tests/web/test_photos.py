@@ -258,3 +258,25 @@ def test_the_page_is_an_application_that_opens_without_its_server(open_page: Ope
     )
     assert kept
     assert not [url for url in kept if "/api/" in url], "photos and answers are not kept"
+
+
+def test_going_back_comes_back_to_the_same_photos(open_page: Open) -> None:
+    page = open_page("/")
+    expect(photo(page, 0)).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.evaluate("() => window.scrollTo(0, 350)")
+    expect(photo(page, 11)).to_be_in_viewport()
+    place = page.evaluate("() => new Promise((done) => setTimeout(() => done(window.scrollY), 400))")
+    page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+    page.go_back()
+    expect(photo(page, 11)).to_be_in_viewport()
+    assert abs(page.evaluate("() => window.scrollY") - place) < 5
+    photo(page, 11).click()
+    expect(page.get_by_role("dialog").get_by_text("12 of 17")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("dialog").get_by_text("13 of 17")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("dialog").get_by_text("13 of 17")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(photo(page, 12)).to_be_in_viewport()

@@ -46,7 +46,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <nav
         aria-label={s.nav.label}
-        className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-canvas/95 pb-[env(safe-area-inset-bottom)] backdrop-blur md:inset-y-0 md:right-auto md:w-20 md:flex-col md:border-t-0 md:border-r md:pb-3"
+        className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-canvas/95 pb-[env(safe-area-inset-bottom)] backdrop-blur md:inset-y-0 md:right-auto md:w-20 md:flex-col md:overflow-y-auto md:border-t-0 md:border-r md:pb-3"
       >
         <Link href={paths.photos} className="hidden h-16 items-center justify-center md:flex" aria-label={s.app}>
           <Logo className="size-9" />

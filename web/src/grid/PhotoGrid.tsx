@@ -273,7 +273,8 @@ function useScrollAnchor(root: React.RefObject<HTMLElement | null>, laid: Laid, 
     let timer: ReturnType<typeof setTimeout> | undefined;
     const remember = () => {
       const now = heights.current;
-      if (!now || !root.current) return;
+      // Hidden while another page is loaded, the grid has no place of its own.
+      if (!now || !root.current?.offsetParent) return;
       const y = stickyHeight() - root.current.getBoundingClientRect().top;
       anchor.current = y <= 0 ? null : anchorAt(now, y);
       clearTimeout(timer);
