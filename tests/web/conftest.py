@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from smartsearch.api.app import WEB_FOLDER
+from tests.api.conftest import save_photo
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("smartsearch")
@@ -64,6 +65,20 @@ def address(sample_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     subprocess.run(index, env=environment, check=True, capture_output=True)
     with served(folder / "home", folder / "library") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over photos of three years, one every 20 days from 15 January 2021 on, until 9 April 2024; every second
+    one says that it was taken near Lisbon."""
+    folder = tmp_path_factory.mktemp("dated")
+    for number in range(60):
+        save_photo(folder / "photos" / f"photo-{number:02d}.jpg", number)
+    environment = os.environ | {"SMARTSEARCH_HOME": str(folder / "home")}
+    index: list[str | Path] = [PROGRAM, "--library", folder / "library", "index", folder / "photos"]
+    subprocess.run(index, env=environment, check=True, capture_output=True)
+    with served(folder / "home", folder / "library") as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

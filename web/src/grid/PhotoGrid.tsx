@@ -1,22 +1,37 @@
-import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import {
+  memo,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type Ref,
+} from "react";
 
 import { blockAt } from "./layout";
 import { PhotoListRow } from "./PhotoListRow";
 import { PhotoTile, type TileActions } from "./PhotoTile";
 import {
   locate,
+  placeAt,
   rowsBetween,
+  sectionLabel,
+  topOf,
   useLaid,
   useVisible,
   useWidth,
   vertical,
   type GridShape,
   type Laid,
+  type Sections,
   type ShownRow,
 } from "./useLayout";
 import { cameBack } from "@/app/navigation";
 import type { Found } from "@/api/types";
-import { BLOCK, type Results } from "@/state/results";
+import type { Results } from "@/state/results";
 import type { Selection } from "@/state/selection";
 import { s } from "@/strings";
 
@@ -33,24 +48,40 @@ interface PhotoGridProps {
   onOpen: (place: number) => void;
   /** The photo open in the viewer: the grid keeps it in sight. */
   current?: number | null;
+  /** Headings between the photos; not in a list. */
+  sections?: Sections | undefined;
+  ref?: Ref<GridHandle> | undefined;
+}
+
+/** For what moves the grid from outside. */
+export interface GridHandle {
+  /** Make a place the first thing seen. */
+  jump: (place: number) => void;
+  /** The place that is. */
+  top: () => number;
 }
 
 const SELECTION_LIMIT = 5000;
 
 /** Photos in justified rows or a list. Only what is near the screen exists; the rest is geometry. */
 export function PhotoGrid(props: PhotoGridProps) {
-  const { results, name, view, target, scored, selection, onOpen, current = null } = props;
+  const { results, name, view, target, scored, selection, onOpen, current = null, sections, ref } = props;
   const root = useRef<HTMLDivElement>(null);
   const width = useWidth(root);
-  const shape = useMemo<GridShape>(() => ({ view, target, gap: 4 }), [view, target]);
+  const shape = useMemo<GridShape>(() => ({ view, target, gap: 4, sections }), [view, target, sections]);
   const laid = useLaid(results, shape, width);
   const visible = useVisible(root);
   const rows = width > 0 ? rowsBetween(laid, visible.from, visible.to) : [];
   const [focus, setFocus] = useState(0);
 
   useWanted(results, laid, visible);
-  useScrollAnchor(root, laid, name, width > 0 && results.length > 0);
+  const pin = useScrollAnchor(root, laid, name, width > 0 && results.length > 0);
   useKeepInSight(root, laid, current);
+
+  useImperativeHandle(ref, () => ({
+    jump: pin,
+    top: () => placeAt(laid, stickyHeight() - (root.current?.getBoundingClientRect().top ?? 0)),
+  }));
 
   const select = useSelecting(results, selection);
   const actions = useMemo<TileActions>(() => ({ open: onOpen, select }), [onOpen, select]);
@@ -96,19 +127,29 @@ export function PhotoGrid(props: PhotoGridProps) {
       className="relative w-full [overflow-anchor:none]"
       style={{ height: laid.height }}
     >
-      {rows.map((row) => (
-        <GridRow
-          key={row.key}
-          row={row}
-          hits={row.tiles.map((tile) => results.at(row.base + tile.index))}
-          total={results.total}
-          view={view}
-          scored={scored}
-          selection={selection}
-          focus={row.tiles.some((tile) => row.base + tile.index === focus) ? focus : focusFallback(rows, row, focus)}
-          actions={actions}
-        />
-      ))}
+      {rows.map((row) =>
+        row.section !== undefined && sections ? (
+          <h2
+            key={row.key}
+            className="absolute inset-x-0 top-0 flex items-end truncate px-1 pb-2 font-semibold"
+            style={{ height: row.height, transform: `translateY(${row.y}px)` }}
+          >
+            {sectionLabel(sections, row.base + row.section)}
+          </h2>
+        ) : (
+          <GridRow
+            key={row.key}
+            row={row}
+            hits={row.tiles.map((tile) => results.at(row.base + tile.index))}
+            total={results.total}
+            view={view}
+            scored={scored}
+            selection={selection}
+            focus={row.tiles.some((tile) => row.base + tile.index === focus) ? focus : focusFallback(rows, row, focus)}
+            actions={actions}
+          />
+        ),
+      )}
     </div>
   );
 }
@@ -116,7 +157,7 @@ export function PhotoGrid(props: PhotoGridProps) {
 /** When the focused photo is far away, Tab enters the grid at the first row that is there. */
 function focusFallback(rows: readonly ShownRow[], row: ShownRow, focus: number): number {
   const present = rows.some((shown) => shown.tiles.some((tile) => shown.base + tile.index === focus));
-  return !present && row === rows[0] ? row.base + (row.tiles[0]?.index ?? 0) : -1;
+  return !present && row === rows.find((shown) => shown.tiles.length > 0) ? row.base + (row.tiles[0]?.index ?? 0) : -1;
 }
 
 interface GridRowProps {
@@ -259,15 +300,24 @@ interface Anchor {
   block: number;
   /** How far into the block the screen begins, as a part of its height. */
   part: number;
+  /** Or this place, which was jumped to and from which nobody has scrolled away. */
+  place?: number;
 }
 
 /**
  * Keep what is looked at in its place when a block above turns out higher or lower than estimated, and when the page is
  * made wider; come back to it when the list is returned to.
  */
-function useScrollAnchor(root: React.RefObject<HTMLElement | null>, laid: Laid, name: string, ready: boolean): void {
+function useScrollAnchor(
+  root: React.RefObject<HTMLElement | null>,
+  laid: Laid,
+  name: string,
+  ready: boolean,
+): (place: number) => void {
   const anchor = useRef<Anchor | null>(null);
   const heights = useRef<Laid | null>(null);
+  /** Where the page was scrolled to for the sake of `anchor.place`. */
+  const put = useRef(-1);
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -276,7 +326,8 @@ function useScrollAnchor(root: React.RefObject<HTMLElement | null>, laid: Laid, 
       // Hidden while another page is loaded, the grid has no place of its own.
       if (!now || !root.current?.offsetParent) return;
       const y = stickyHeight() - root.current.getBoundingClientRect().top;
-      anchor.current = y <= 0 ? null : anchorAt(now, y);
+      if (anchor.current?.place === undefined || Math.abs(window.scrollY - put.current) > 2)
+        anchor.current = y <= 0 ? null : anchorAt(now, y);
       clearTimeout(timer);
       timer = setTimeout(() => store(name, anchor.current), 150);
     };
@@ -299,11 +350,27 @@ function useScrollAnchor(root: React.RefObject<HTMLElement | null>, laid: Laid, 
     const before = heights.current;
     heights.current = laid;
     if (before === laid || anchor.current === null) return;
-    const { block, part } = anchor.current;
-    const y = (laid.offsets[block] ?? laid.height) + part * (laid.blocks[block]?.height ?? 0);
+    const { block, part, place } = anchor.current;
+    const y =
+      place === undefined
+        ? (laid.offsets[block] ?? laid.height) + part * (laid.blocks[block]?.height ?? 0)
+        : topOf(laid, place);
     const off = root.current.getBoundingClientRect().top + y - stickyHeight();
     if (Math.abs(off) > 1) window.scrollBy(0, off);
+    put.current = window.scrollY;
   }, [root, laid, ready]);
+
+  return useCallback(
+    (place: number) => {
+      const now = heights.current;
+      if (!now || !root.current) return;
+      const y = topOf(now, place);
+      anchor.current = { ...anchorAt(now, y), place };
+      window.scrollTo(0, window.scrollY + root.current.getBoundingClientRect().top + y - stickyHeight());
+      put.current = window.scrollY;
+    },
+    [root],
+  );
 }
 
 function anchorAt(laid: Laid, y: number): Anchor {
@@ -326,9 +393,4 @@ function restored(name: string): Anchor | null {
   } catch {
     return null;
   }
-}
-
-/** Scroll so that a place is at the top: for scrubbers and jumps. */
-export function placeToAnchor(place: number): Anchor {
-  return { block: Math.floor(place / BLOCK), part: (place % BLOCK) / BLOCK };
 }

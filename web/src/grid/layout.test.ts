@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { aspectOf, blockAt, justified, listed, usualAspects } from "./layout";
+import { aspectOf, blockAt, justified, listed, sectioned, usualAspects } from "./layout";
 
 const shape = { width: 1000, target: 200, gap: 4 };
 
@@ -52,6 +52,22 @@ describe("justified", () => {
     expect(aspectOf({ width: 10000, height: 100 })).toBe(3.2);
     expect(aspectOf({ width: 0, height: 0 })).toBe(1);
   });
+});
+
+it("puts headings where sections begin, and every photo once", () => {
+  const block = sectioned(usualAspects(50), [7, 30], shape, 40, false);
+  expect(block.rows.filter((row) => row.tiles.length === 0).map((row) => row.section)).toEqual([7, 30]);
+  expect(block.rows.flatMap((row) => row.tiles.map((tile) => tile.index))).toEqual(
+    Array.from({ length: 50 }, (_, i) => i),
+  );
+  let bottom = 0;
+  for (const row of block.rows) {
+    expect(row.top).toBe(bottom);
+    bottom += row.tiles.length === 0 ? row.height : row.height + shape.gap;
+  }
+  expect(block.height).toBe(bottom);
+  expect(sectioned(usualAspects(3), [0], shape, 40, true).rows[0]?.section).toBe(0);
+  expect(sectioned(usualAspects(3), [], shape, 40, true)).toEqual(justified(usualAspects(3), shape, true));
 });
 
 it("lists one photo a row", () => {

@@ -16,7 +16,10 @@ export interface Tile {
 export interface Row {
   top: number;
   height: number;
+  /** None: a heading. */
   tiles: Tile[];
+  /** Of a heading: the place within the block where what it stands over begins. */
+  section?: number;
 }
 
 export interface Block {
@@ -54,6 +57,39 @@ export function justified(aspects: readonly number[], shape: Shape, last: boolea
     start = end;
   }
   return { rows, height: top };
+}
+
+/**
+ * Rows under headings: one of height `heading` before each place of the block in `starts` (ascending). What begins in one
+ * block may go on in the next, without a heading there.
+ */
+export function sectioned(
+  aspects: readonly number[],
+  starts: readonly number[],
+  shape: Shape,
+  heading: number,
+  last: boolean,
+): Block {
+  const rows: Row[] = [];
+  let height = 0;
+  const add = (from: number, to: number, ends: boolean) => {
+    const part = justified(aspects.slice(from, to), shape, ends);
+    for (const row of part.rows)
+      rows.push({
+        ...row,
+        top: row.top + height,
+        tiles: row.tiles.map((tile) => ({ ...tile, index: tile.index + from })),
+      });
+    height += part.height;
+  };
+  if (starts[0] !== 0) add(0, starts[0] ?? aspects.length, starts.length > 0 || last);
+  starts.forEach((start, number) => {
+    const end = starts[number + 1];
+    rows.push({ top: height, height: heading, tiles: [], section: start });
+    height += heading;
+    add(start, end ?? aspects.length, end !== undefined || last);
+  });
+  return { rows, height };
 }
 
 /** Where each row ends: the cheapest way to break, cost of a row being its squared relative distance from the target. */

@@ -1,15 +1,27 @@
 import { useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from "react";
 
-import { aspectOf, blockAt, justified, listed, usualAspects, type Block, type Row } from "./layout";
+import { aspectOf, blockAt, justified, listed, sectioned, usualAspects, type Block, type Row } from "./layout";
 import { BLOCK, type Results } from "@/state/results";
 
 export const LIST_ROW = 76;
+
+/** Headings between photos: each stands before the place where its section begins. */
+export interface Sections {
+  /** Names them: another name, another layout. */
+  name: string;
+  /** Ascending. */
+  starts: readonly number[];
+  labels: readonly string[];
+}
+
+export const HEADING = 48;
 
 export interface GridShape {
   view: "grid" | "list";
   /** Wanted height of a row of photos. */
   target: number;
   gap: number;
+  sections?: Sections | undefined;
 }
 
 export interface Laid {
@@ -64,7 +76,7 @@ function laidBlock(
   const loaded = results.isLoaded(number);
   const last = number === results.blocks - 1;
   const ids = loaded ? results.idsOf(number) : "";
-  const key = `${width}/${shape.target}/${size}/${last ? "last" : ""}/${ids}`;
+  const key = `${width}/${shape.target}/${size}/${last ? "last" : ""}/${shape.sections?.name ?? ""}/${number}/${ids}`;
   const known = cache.get(key);
   if (known) return known;
   const aspects = loaded
@@ -72,10 +84,27 @@ function laidBlock(
         aspectOf(results.at(number * BLOCK + index)?.image ?? { width: 1, height: 1 }),
       )
     : usualAspects(size);
-  const block = justified(aspects, { width, ...shape }, last);
+  const block = shape.sections
+    ? sectioned(aspects, startsIn(shape.sections, number, size), { width, ...shape }, HEADING, last)
+    : justified(aspects, { width, ...shape }, last);
   if (cache.size > 3000) cache.clear();
   cache.set(key, block);
   return block;
+}
+
+/** The places of a block where sections begin. */
+function startsIn({ starts }: Sections, number: number, size: number): number[] {
+  const base = number * BLOCK;
+  const found: number[] = [];
+  let at = blockAt(starts, base);
+  if ((starts[at] ?? 0) < base) at++;
+  for (; at < starts.length && (starts[at] ?? 0) < base + size; at++) found.push((starts[at] ?? 0) - base);
+  return found;
+}
+
+/** The label of the section that begins at a place, or that a place lies in. */
+export function sectionLabel({ starts, labels }: Sections, place: number): string {
+  return labels[blockAt(starts, place)] ?? "";
 }
 
 /** The rows between two heights of the grid. */
@@ -102,12 +131,32 @@ export function locate(laid: Laid, place: number): { y: number; height: number; 
   return { y: (laid.offsets[number] ?? 0) + row.top, height: row.height, middle: tile.left + tile.width / 2 };
 }
 
+/** Where to scroll to for a place to be the first thing seen, under its heading if it has one. */
+export function topOf(laid: Laid, place: number): number {
+  const number = Math.floor(place / BLOCK);
+  const rows = laid.blocks[number]?.rows ?? [];
+  const row =
+    rows.find((row) => row.section === place % BLOCK) ??
+    rows.find((row) => row.tiles.some((tile) => tile.index === place % BLOCK));
+  return (laid.offsets[number] ?? laid.height) + (row?.top ?? 0);
+}
+
+/** The first place that is seen when the screen begins at a height. */
+export function placeAt(laid: Laid, y: number): number {
+  const [row] = rowsBetween(laid, Math.max(0, y), Math.max(0, y) + 8);
+  return row ? row.base + (row.tiles[0]?.index ?? row.section ?? 0) : 0;
+}
+
 /** The place above (-1) or below (1), nearest to the horizontal middle. */
 export function vertical(laid: Laid, place: number, step: 1 | -1): number | null {
   const here = locate(laid, place);
   if (!here) return null;
-  const y = step === 1 ? here.y + here.height + 20 : here.y - 20;
-  const [row] = rowsBetween(laid, y, y);
+  let y = step === 1 ? here.y + here.height + 20 : here.y - 20;
+  let [row] = rowsBetween(laid, y, y);
+  if (row?.tiles.length === 0) {
+    y += step * HEADING;
+    [row] = rowsBetween(laid, y, y);
+  }
   if (!row) return null;
   let best = row.tiles[0];
   for (const tile of row.tiles)

@@ -1,6 +1,145 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import type { Map as LeafletMap } from "leaflet";
+import { MapPinOff, Maximize, Search, SquareDashedMousePointer } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+
+import { answered, client } from "@/api/client";
+import type { MapCluster } from "@/api/types";
+import { navigate, paths, useParameters, withParameters } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
+import { Button, IconButton } from "@/components/Button";
+import { EmptyState } from "@/components/EmptyState";
+import { ErrorState } from "@/components/ErrorState";
+import { PhotoMap } from "@/map/PhotoMap";
+import { boundsOf, boxText, parseView, type Area } from "@/map/places";
 import { s } from "@/strings";
 
+const WORLD = { south: -90, west: -180, north: 90, east: 180 };
+const FIRST_VIEW = { latitude: 25, longitude: 5, zoom: 2 };
+
 export default function MapPage() {
-  return <PageHeader title={s.nav.map} />;
+  const [parameters, change] = useParameters();
+  const asked = parseView(parameters.get("view"));
+  const [area, setArea] = useState<{ area: Area; zoom: number } | null>(null);
+  const [map, setMap] = useState<LeafletMap | null>(null);
+  const [drawing, setDrawing] = useState(false);
+  const fitted = useRef(asked !== null);
+  const world = useClusters({ area: WORLD, zoom: 3 });
+  const shown = useClusters(area);
+  const everything = boundsOf(world.data?.clusters ?? []);
+
+  useEffect(() => {
+    if (map === null || fitted.current || everything === null) return;
+    map.fitBounds(everything, { padding: [40, 40], maxZoom: 12, animate: false });
+    fitted.current = true;
+  }, [map, everything]);
+  useEffect(() => {
+    if (!drawing) return;
+    const end = (event: KeyboardEvent) => event.key === "Escape" && setDrawing(false);
+    window.addEventListener("keydown", end);
+    return () => window.removeEventListener("keydown", end);
+  }, [drawing]);
+
+  if (world.error)
+    return (
+      <>
+        <PageHeader title={s.nav.map} />
+        <ErrorState error={world.error} retry={() => void world.refetch()} />
+      </>
+    );
+  if (world.data?.total === 0) return <Nowhere />;
+  const here = shown.data?.total ?? 0;
+  return (
+    <div className="flex h-[calc(100dvh-5rem)] flex-col md:h-dvh">
+      <PageHeader
+        title={s.nav.map}
+        note={world.data && s.common.photos(world.data.total)}
+        actions={
+          <>
+            <IconButton
+              icon={Maximize}
+              label={s.map.all}
+              onClick={() => everything && map?.fitBounds(everything, { padding: [40, 40], maxZoom: 12 })}
+            />
+            <IconButton
+              icon={SquareDashedMousePointer}
+              label={s.map.draw}
+              pressed={drawing}
+              onClick={() => setDrawing(!drawing)}
+            />
+          </>
+        }
+      />
+      <div className="relative isolate min-h-0 flex-1">
+        <PhotoMap
+          start={asked ?? FIRST_VIEW}
+          clusters={shown.data?.clusters ?? []}
+          drawing={drawing}
+          onReady={setMap}
+          onMove={(moved, zoom, view) => {
+            setArea({ area: moved, zoom });
+            change({ view }, { replace: true });
+          }}
+          onBox={showPhotos}
+          onOpen={open}
+        />
+        <div className="pointer-events-none absolute inset-x-0 top-3 z-[1000] flex justify-center px-4">
+          {drawing ? (
+            <p role="status" className="rounded-full border border-line bg-raised px-4 py-2 text-sm shadow-float">
+              {s.map.drawing}
+            </p>
+          ) : (
+            area && (
+              <Button
+                icon={Search}
+                disabled={here === 0}
+                className="pointer-events-auto rounded-full shadow-float disabled:opacity-100"
+                onClick={() => showPhotos(area.area)}
+              >
+                {here === 0 ? s.map.nothingHere : s.map.here(here)}
+              </Button>
+            )
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function useClusters(asked: { area: Area; zoom: number } | null) {
+  return useQuery({
+    queryKey: ["map", asked],
+    queryFn: () =>
+      answered(client.POST("/api/v1/map", { body: { filters: {}, ...WORLD, ...asked?.area, zoom: asked?.zoom ?? 0 } })),
+    enabled: asked !== null,
+    placeholderData: keepPreviousData,
+  });
+}
+
+function showPhotos(area: Area): void {
+  navigate(withParameters(paths.photos, "", { box: boxText(area) }));
+}
+
+function open(cluster: MapCluster): void {
+  const photo = cluster.count === 1 && cluster.cover ? { photo: cluster.cover.id, at: 0 } : {};
+  navigate(withParameters(paths.photos, "", { box: boxText(cluster), ...photo }));
+}
+
+function Nowhere() {
+  return (
+    <>
+      <PageHeader title={s.nav.map} />
+      <EmptyState
+        icon={MapPinOff}
+        title={s.map.none}
+        actions={
+          <Button look="primary" onClick={() => navigate(paths.indexing)}>
+            {s.map.add}
+          </Button>
+        }
+      >
+        <p>{s.map.noneHint}</p>
+      </EmptyState>
+    </>
+  );
 }

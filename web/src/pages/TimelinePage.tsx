@@ -1,6 +1,102 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { CalendarDays } from "lucide-react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+
+import { answered, client } from "@/api/client";
+import { navigate, paths, useParameters } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
+import { Button } from "@/components/Button";
+import { EmptyState } from "@/components/EmptyState";
+import { ErrorState } from "@/components/ErrorState";
+import { Segments } from "@/components/Segments";
+import type { GridHandle } from "@/grid/PhotoGrid";
+import { PhotoResults } from "@/photos/PhotoResults";
+import type { Question } from "@/state/results";
 import { s } from "@/strings";
+import { sectionsOf, spansOf, type Unit } from "@/timeline/buckets";
+import { Scrubber } from "@/timeline/Scrubber";
+
+const ALL: Question = { filters: {}, sort: "newest" };
+const UNITS: readonly Unit[] = ["day", "month", "year"];
 
 export default function TimelinePage() {
-  return <PageHeader title={s.nav.timeline} />;
+  const [parameters, change] = useParameters();
+  const unit = UNITS.find((one) => one === parameters.get("by")) ?? "month";
+  const { data, error, refetch } = useTimeline(unit);
+  const months = useTimeline("month");
+  const sections = useMemo(() => data && sectionsOf(spansOf(data.buckets, data.unit), data.unit), [data]);
+  const track = useMemo(() => spansOf(months.data?.buckets ?? [], "month"), [months.data]);
+  const grid = useRef<GridHandle>(null);
+  const total = months.data?.total ?? 0;
+  const top = useCallback(() => (isAtEnd() ? total - 1 : (grid.current?.top() ?? 0)), [total]);
+
+  // Grouped another way, the same photos stay in sight.
+  const kept = useRef<number | null>(null);
+  useEffect(() => {
+    if (kept.current !== null) grid.current?.jump(kept.current);
+    kept.current = null;
+  }, [sections]);
+  if (error && !data)
+    return (
+      <>
+        <PageHeader title={s.nav.timeline} />
+        <ErrorState error={error} retry={() => void refetch()} />
+      </>
+    );
+  return (
+    <>
+      <PageHeader
+        title={s.nav.timeline}
+        note={<span className="hidden sm:inline">{total > 0 && s.common.photos(total)}</span>}
+        actions={
+          <Segments
+            label={s.timeline.unit}
+            options={UNITS.map((value) => ({ value, label: s.timeline[value] }))}
+            value={unit}
+            onChange={(value) => {
+              kept.current = top();
+              change({ by: value === "month" ? null : value }, { replace: true });
+            }}
+          />
+        }
+      />
+      <div className="pr-4 md:pr-16">
+        {data && (
+          <PhotoResults
+            question={ALL}
+            sections={sections}
+            grid={grid}
+            empty={
+              <EmptyState
+                icon={CalendarDays}
+                title={s.timeline.none}
+                actions={
+                  <Button look="primary" onClick={() => navigate(paths.indexing)}>
+                    {s.timeline.add}
+                  </Button>
+                }
+              >
+                <p>{s.timeline.noneHint}</p>
+              </EmptyState>
+            }
+          />
+        )}
+      </div>
+      {total > 0 && <Scrubber spans={track} total={total} top={top} onJump={(place) => grid.current?.jump(place)} />}
+    </>
+  );
+}
+
+function useTimeline(unit: Unit) {
+  return useQuery({
+    queryKey: ["timeline", unit],
+    queryFn: () => answered(client.POST("/api/v1/timeline", { body: { unit, filters: {}, covers: false } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The last photo can be in sight, never at the top. */
+function isAtEnd(): boolean {
+  const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
+  return scrollTop > 0 && scrollTop + clientHeight >= scrollHeight - 2;
 }

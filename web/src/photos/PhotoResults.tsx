@@ -1,9 +1,9 @@
-import { lazy, Suspense, useCallback, useMemo, type ReactNode } from "react";
+import { lazy, Suspense, useCallback, useMemo, type ReactNode, type Ref } from "react";
 
 import { useParameters } from "@/app/navigation";
 import { ErrorState } from "@/components/ErrorState";
-import { PhotoGrid } from "@/grid/PhotoGrid";
-import { useResultsVersion } from "@/grid/useLayout";
+import { PhotoGrid, type GridHandle } from "@/grid/PhotoGrid";
+import { useResultsVersion, type Sections } from "@/grid/useLayout";
 import { usePreference } from "@/state/preferences";
 import { asking, resultsOf, type AskFirst, type Question, type Results } from "@/state/results";
 import { useSelection } from "@/state/selection";
@@ -25,19 +25,17 @@ interface PhotoResultsProps {
   nothingWithheld?: (best: number) => ReactNode;
   /** Whether scores mean something. */
   scored?: boolean;
+  /** Headings between the photos. */
+  sections?: Sections | undefined;
+  /** Moves the grid. */
+  grid?: Ref<GridHandle>;
   /** Above the photos. */
   children?: (results: Results) => ReactNode;
 }
 
 /** The photos that answer a question: grid or list, viewer, selection. What a page of photos is made of. */
-export function PhotoResults({
-  question,
-  ask,
-  empty,
-  nothingWithheld,
-  scored: asked = false,
-  children,
-}: PhotoResultsProps) {
+export function PhotoResults(props: PhotoResultsProps) {
+  const { question, ask, empty, nothingWithheld, scored: asked = false, sections, grid, children } = props;
   const name = ask?.name ?? JSON.stringify(question);
   const results = useMemo(
     () => resultsOf(name, ask?.first ?? asking(question)),
@@ -103,6 +101,8 @@ export function PhotoResults({
             selection={selection}
             onOpen={open}
             current={at}
+            sections={sections}
+            ref={grid}
           />
         )}
         {results.error !== null && results.first !== null && (

@@ -1,4 +1,7 @@
 /** Every English text of the page. A translation is another object of the type `Strings`; texts with numbers are functions. */
+import { map } from "./en/map";
+import { timeline } from "./en/timeline";
+import { indexing } from "./en/indexing";
 import { albumsPage } from "./en/albums";
 
 const number = new Intl.NumberFormat("en");
@@ -253,6 +256,9 @@ export const en = {
     ] as readonly (readonly [string, string])[],
   },
   albumsPage,
+  indexing,
+  map,
+  timeline,
 } as const;
 
 export type Strings = typeof en;

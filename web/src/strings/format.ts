@@ -39,3 +39,15 @@ export function coordinates(latitude: number, longitude: number): string {
 
 /** "2021-06" as "June 2021". */
 export const monthName = (value: string) => months.format(new Date(`${value}-01T00:00:00Z`));
+
+const instants = new Intl.DateTimeFormat(s.language, { dateStyle: "medium", timeStyle: "short" });
+
+/** An instant on this machine's clock, unlike what a camera wrote. */
+export const instant = (iso: string) => instants.format(new Date(iso));
+
+/** A length of time as one says it: "3 minutes". */
+export function duration(seconds: number): string {
+  if (seconds < 60) return s.indexing.time.seconds(Math.max(1, Math.round(seconds)));
+  if (seconds < 3600 * 1.5) return s.indexing.time.minutes(Math.round(seconds / 60));
+  return s.indexing.time.hours(Math.round(seconds / 3600));
+}
