@@ -21,3 +21,6 @@ export type UnreadableFile = Schemas["UnreadableFile"];
 export type Folder = Schemas["Folder"];
 export type TimeBucket = Schemas["Bucket"];
 export type MapCluster = Schemas["MapCluster"];
+export type Model = Schemas["Model"];
+export type RuntimeSettings = Schemas["RuntimeSettings"];
+export type SettingsChange = Schemas["SettingsChange"];

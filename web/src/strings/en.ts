@@ -1,4 +1,5 @@
 /** Every English text of the page. A translation is another object of the type `Strings`; texts with numbers are functions. */
+import { settings } from "./en/settings";
 import { map } from "./en/map";
 import { timeline } from "./en/timeline";
 import { indexing } from "./en/indexing";
@@ -257,6 +258,7 @@ export const en = {
   },
   albumsPage,
   indexing,
+  settings,
   map,
   timeline,
 } as const;
