@@ -43,6 +43,17 @@ def test_what_a_facet_says_a_search_finds(client: TestClient) -> None:
         assert ask(client, filters={"tags": [tag["value"]]})["total"] == tag["count"]
 
 
+def test_facets_go_by_the_filters_of_a_query(client: TestClient) -> None:
+    everything = posted(client, FACETS)
+    assert posted(client, FACETS, query="a red lake")["total"] == COUNT, "words decide nothing here"
+    camera = posted(client, FACETS, query="a red lake camera:X100V")
+    assert camera["total"] == 12
+    assert [found["value"] for found in camera["cameras"]] == ["X100V"]
+    either = posted(client, FACETS, query="camera:X100V OR camera:X100T", filters={"cameras": ["X100T"]})
+    assert either["total"] == 12
+    assert posted(client, FACETS, query="nonsense:field ((")["total"] == everything["total"]
+
+
 def test_facets_of_words_and_hidden_images(own: TestClient) -> None:
     assert posted(own, FACETS, filters={"words": "trip"})["total"] == 16
     album = own.post("/api/v1/albums", json={"name": "few", "images": [1, 2]}).json()

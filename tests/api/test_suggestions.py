@@ -20,15 +20,15 @@ def suggested(client: TestClient, q: str, **more: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_names_of_the_library(client: TestClient) -> None:
-    assert suggested(client, "a photo by x100v")[0] == {
+def test_names_of_the_library(own: TestClient) -> None:
+    assert suggested(own, "a photo by x100v")[0] == {
         "kind": "camera",
         "text": "X100V",
         "insert": "camera:X100V",
         "count": 12,
     }
-    assert {"folder", "word"} <= {one["kind"] for one in suggested(client, "trip")}
-    assert suggested(client, "lake", limit=1)[0]["count"] > 0
+    assert {"folder", "word"} <= {one["kind"] for one in suggested(own, "trip")}
+    assert suggested(own, "lake", limit=1)[0]["count"] > 0
 
 
 def test_places_where_photos_were_taken(client: TestClient) -> None:

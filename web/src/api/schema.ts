@@ -1746,7 +1746,8 @@ export interface components {
             filters?: components["schemas"]["Filters"];
             /**
              * Query
-             * @description Taken and not looked at: words match more or less, filters decide.
+             * @description Only its filters count, such as `tag:beach` or a date: words match more or less, filters decide.
+             * @example dog on a beach 2021
              */
             query?: string | null;
         };

@@ -135,16 +135,17 @@ export function FilterPanel({ state, change, onClose }: FilterPanelProps) {
 
 /** Counts under the other filters; the histogram counts under all but the dates. */
 function useFacets(state: SearchState) {
+  const query = state.q || null;
   const filters = filtersOf(state);
   const undated = filtersOf({ ...state, after: null, before: null });
   const { data: facets } = useQuery({
-    queryKey: ["facets", filters],
-    queryFn: ({ signal }) => facetsOf(filters, signal),
+    queryKey: ["facets", filters, query],
+    queryFn: ({ signal }) => facetsOf(filters, query, signal),
     placeholderData: keepPreviousData,
   });
   const { data: months } = useQuery({
-    queryKey: ["facets", undated],
-    queryFn: ({ signal }) => facetsOf(undated, signal),
+    queryKey: ["facets", undated, query],
+    queryFn: ({ signal }) => facetsOf(undated, query, signal),
     placeholderData: keepPreviousData,
     select: (facets) => facets.months,
   });

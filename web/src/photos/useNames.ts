@@ -18,8 +18,8 @@ export function useAlbums(enabled = true) {
 export function useNames(state: SearchState): { album: (id: number) => string; person: (id: number) => string } {
   const albums = useAlbums(state.album !== null);
   const people = useQuery({
-    queryKey: ["facets", {}],
-    queryFn: () => facetsOf({}),
+    queryKey: ["facets", {}, null],
+    queryFn: () => facetsOf({}, null),
     enabled: state.person.length > 0,
   });
   return {

@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Annotated, Literal
 
@@ -16,16 +17,18 @@ from pydantic import Field
 
 from smartsearch.api.deps import LibraryDep
 from smartsearch.api.originals import original_path
-from smartsearch.api.routes.search import Found, Question
-from smartsearch.api.schemas import ImageBrief, rounded, shown
+from smartsearch.api.routes.search import Question, explained
+from smartsearch.api.schemas import rounded, shown
 from smartsearch.core.assets import Asset
 from smartsearch.core.errors import SmartsearchError
 from smartsearch.library import Library
+from smartsearch.search.paging import Answer
 from smartsearch.search.ranking import MAX_TOP, Hit
 
 router = APIRouter(tags=["search"])
 
 _CHUNK = 1 << 18
+_EXPLAINED_AT_ONCE = 200
 _COLUMNS = ("id", "path", "score", "format", "width", "height", "file_size", "taken_at", "latitude", "longitude")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """Before which the ZIP format knows no time."""
@@ -62,7 +65,7 @@ def export(body: ExportBody, library: LibraryDep) -> StreamingResponse:
     answer = library.answer(body.to_request(library))
     hits = answer.all(body.limit)
     streams: dict[str, tuple[str, Callable[[Iterator[Hit]], Iterator[str] | Iterator[bytes]]]] = {
-        "json": ("application/json", _json),
+        "json": ("application/json", lambda hits: _json(hits, library, answer)),
         "csv": ("text/csv; charset=utf-8", _csv),
         "zip": ("application/zip", lambda hits: _zip(hits, library, body.pictures)),
     }
@@ -71,16 +74,13 @@ def export(body: ExportBody, library: LibraryDep) -> StreamingResponse:
     return StreamingResponse(stream(hits), media_type=media_type, headers={"content-disposition": name})
 
 
-def _json(hits: Iterator[Hit]) -> Iterator[str]:
+def _json(hits: Iterator[Hit], library: Library, answer: Answer) -> Iterator[str]:
     yield "["
-    for number, hit in enumerate(hits):
-        found = Found(
-            score=rounded(hit.score) or 0.0,
-            image=ImageBrief.of(hit.asset),
-            similarity=rounded(hit.similarity),
-            reasons=list(hit.reasons),
-        )
-        yield (",\n" if number else "\n") + found.model_dump_json()
+    separator = "\n"
+    while some := list(islice(hits, _EXPLAINED_AT_ONCE)):
+        for found in explained(library, answer, some):
+            yield separator + found.model_dump_json()
+            separator = ",\n"
     yield "\n]\n"
 
 

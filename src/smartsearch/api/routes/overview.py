@@ -13,7 +13,7 @@ from smartsearch.api.deps import LibraryDep
 from smartsearch.api.schemas import Filters, ImageBrief, Latitude, Longitude, Strict, Words
 from smartsearch.core.overview import Facets as Counted
 from smartsearch.core.overview import TimeUnit, ValueCount
-from smartsearch.core.query import Query, WithinBox
+from smartsearch.core.query import And, Or, Query, WithinBox
 from smartsearch.library import Library
 from smartsearch.search.service import searched
 
@@ -72,7 +72,11 @@ class FacetQuestion(Strict):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"filters": {"after": "2021", "formats": ["jpeg"]}}]})
 
-    query: Words | None = Field(None, description="Taken and not looked at: words match more or less, filters decide.")
+    query: Words | None = Field(
+        None,
+        description="Only its filters count, such as `tag:beach` or a date: words match more or less, filters decide.",
+        examples=["dog on a beach 2021"],
+    )
     filters: Filters = Field(default_factory=Filters)
 
 
@@ -100,7 +104,7 @@ def facets(question: FacetQuestion, library: LibraryDep) -> Facets:
 
     def counted(facet: str) -> Counted:
         own = {name: Filters.model_fields[name].get_default() for name in _OWN_FILTERS.get(facet, ())}
-        return library.overviews.facets(where_of(library, filters.model_copy(update=own)))
+        return library.overviews.facets(where_of(library, filters.model_copy(update=own), question.query))
 
     return Facets(
         total=counted("total").total,
@@ -117,9 +121,12 @@ def facets(question: FacetQuestion, library: LibraryDep) -> Facets:
     )
 
 
-def where_of(library: Library, filters: Filters) -> Query:
-    """All that must hold."""
-    return searched(library.store, filters.to_query(), filters.words, filters.hidden)
+def where_of(library: Library, filters: Filters, query: str | None = None) -> Query:
+    """All that must hold, by the filters and by those of a query."""
+    where = filters.to_query()
+    if clauses := library.queries.parse(query).clauses if query else ():
+        where = And((where, Or(tuple(clause.where for clause in clauses))))
+    return searched(library.store, where, filters.words, filters.hidden)
 
 
 class TimelineQuestion(Strict):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, BackgroundTasks, File, Form, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,7 +19,7 @@ from smartsearch.core.errors import ImageTooLargeError, MediaError, QueryError, 
 from smartsearch.library import Library
 from smartsearch.search.explain import EvidenceKind
 from smartsearch.search.paging import Answer
-from smartsearch.search.ranking import MAX_TOP, Sort
+from smartsearch.search.ranking import MAX_TOP, Hit, Sort
 from smartsearch.search.service import SearchRequest
 
 router = APIRouter(tags=["search"])
@@ -104,6 +105,10 @@ class Found(BaseModel):
     similarity: float | None = Field(None, description="Plain cosine. Only explained.")
     reasons: list[str] | None = Field(None, description="Which part of the question it met. Only explained.")
     evidence: list[EvidencePart] | None = Field(None, description="What each part gave. Only explained.")
+
+    @classmethod
+    def of(cls, hit: Hit) -> Self:
+        return cls(score=rounded(hit.score) or 0.0, image=ImageBrief.of(hit.asset))
 
 
 class SearchPage(BaseModel):
@@ -229,26 +234,29 @@ def _read_on(library: Library, cursor: str) -> tuple[Answer, int]:
     return answer, int(place)
 
 
+def explained(library: Library, answer: Answer, hits: Sequence[Hit]) -> list[Found]:
+    """Hits with the reasons why they are there."""
+    return [
+        Found.of(hit).model_copy(
+            update={
+                "similarity": rounded(hit.similarity),
+                "reasons": list(hit.reasons),
+                "evidence": [EvidencePart(kind=one.kind, text=one.text, score=round(one.score, 6)) for one in parts],
+            }
+        )
+        for hit, parts in zip(hits, library.explain(answer.plan, hits), strict=True)
+    ]
+
+
 def page_of(library: Library, answer: Answer, offset: int, count: int, explain: bool, started: float) -> SearchPage:
     """A page of an answer as it is sent."""
     page = answer.page(offset, count)
     ranking = answer.ranking
     if not ranking.ids and not ranking.withheld:
         library.check_embedded(library.model)
-    evidence = library.explain(answer.plan, page.hits) if explain else [()] * len(page.hits)
+    results = explained(library, answer, page.hits) if explain else [Found.of(hit) for hit in page.hits]
     return SearchPage(
-        results=[
-            Found(
-                score=rounded(hit.score) or 0.0,
-                image=ImageBrief.of(hit.asset),
-                similarity=rounded(hit.similarity) if explain else None,
-                reasons=list(hit.reasons) if explain else None,
-                evidence=[EvidencePart(kind=part.kind, text=part.text, score=round(part.score, 6)) for part in parts]
-                if explain
-                else None,
-            )
-            for hit, parts in zip(page.hits, evidence, strict=True)
-        ],
+        results=results,
         next_cursor=f"{answer.name}.{offset + count}" if page.more else None,
         total=page.total,
         cut_off=answer.plan.cut_off,
