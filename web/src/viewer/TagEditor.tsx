@@ -14,7 +14,11 @@ import { s } from "@/strings";
 export function TagEditor({ detail, curation }: { detail: ImageDetail; curation: Curation }) {
   const [name, setName] = useState("");
   const list = useId();
-  const { data: facets } = useQuery({ queryKey: ["facets", {}, null], queryFn: () => facetsOf({}, null), staleTime: 60_000 });
+  const { data: facets } = useQuery({
+    queryKey: ["facets", {}, null],
+    queryFn: () => facetsOf({}, null),
+    staleTime: 60_000,
+  });
   return (
     <section>
       <h3 className="mb-2 text-sm font-medium">{s.filters.tag}</h3>
