@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -68,15 +69,23 @@ def address(sample_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="session")
-def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server over photos of three years, one every 20 days from 15 January 2021 on, until 9 April 2024; every second
-    one says that it was taken near Lisbon."""
+def dated_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library, not open, of photos of three years, 15 January 2021 to 9 April 2024, 20 days apart; every second
+    one says that it was taken near Lisbon. To be copied by whoever changes it."""
     folder = tmp_path_factory.mktemp("dated")
     for number in range(60):
         save_photo(folder / "photos" / f"photo-{number:02d}.jpg", number)
     environment = os.environ | {"SMARTSEARCH_HOME": str(folder / "home")}
     index: list[str | Path] = [PROGRAM, "--library", folder / "library", "index", folder / "photos"]
     subprocess.run(index, env=environment, check=True, capture_output=True)
+    return folder / "library"
+
+
+@pytest.fixture(scope="session")
+def dated(dated_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The server over a copy of them."""
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(dated_library, folder / "library")
     with served(folder / "home", folder / "library") as address:
         yield address
 

@@ -12,13 +12,24 @@ interface NameDialogProps {
   /** What the button says. */
   action: string;
   name?: string;
+  /** No name will do. */
+  optional?: boolean;
   /** Rejects with an error that is shown beside the name. */
   onName: (name: string) => Promise<unknown>;
   onClose: () => void;
 }
 
 /** Asks for a name; stays open while the server refuses it. */
-export function NameDialog({ title, label, placeholder, action, name = "", onName, onClose }: NameDialogProps) {
+export function NameDialog({
+  title,
+  label,
+  placeholder,
+  action,
+  name = "",
+  optional = false,
+  onName,
+  onClose,
+}: NameDialogProps) {
   const [text, setText] = useState(name);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
@@ -43,7 +54,7 @@ export function NameDialog({ title, label, placeholder, action, name = "", onNam
           <Button look="quiet" onClick={onClose}>
             {s.common.cancel}
           </Button>
-          <Button look="primary" type="submit" form={form} disabled={busy || text.trim() === ""}>
+          <Button look="primary" type="submit" form={form} disabled={busy || (text.trim() === "" && !optional)}>
             {action}
           </Button>
         </>

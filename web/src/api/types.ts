@@ -24,3 +24,6 @@ export type MapCluster = Schemas["MapCluster"];
 export type Model = Schemas["Model"];
 export type RuntimeSettings = Schemas["RuntimeSettings"];
 export type SettingsChange = Schemas["SettingsChange"];
+export type Person = Schemas["Person"];
+export type Face = Schemas["Face"];
+export type ReviewQuestion = Schemas["ReviewQuestion"];

@@ -1,4 +1,5 @@
 /** Every English text of the page. A translation is another object of the type `Strings`; texts with numbers are functions. */
+import { people } from "./en/people";
 import { settings } from "./en/settings";
 import { map } from "./en/map";
 import { timeline } from "./en/timeline";
@@ -258,6 +259,7 @@ export const en = {
   },
   albumsPage,
   indexing,
+  peoplePages: people,
   settings,
   map,
   timeline,
