@@ -32,8 +32,8 @@ def test_health_and_version(client: TestClient, shared_library: Library) -> None
     assert client.get("/api/v1/version").json()["api"] == "v1"
 
 
-def test_without_the_page_the_address_says_how_to_get_it(client: TestClient) -> None:
-    answer = client.get("/")
+def test_without_the_page_the_address_says_how_to_get_it(tmp_path: Path, shared_library: Library) -> None:
+    answer = TestClient(create_app(shared_library, web=tmp_path), base_url=BASE_URL).get("/")
     assert answer.headers["content-type"].startswith("text/html")
     assert "make web" in answer.text
 
@@ -46,6 +46,8 @@ def test_the_built_page_is_served_with_its_views(tmp_path: Path, shared_library:
     assert asking.get("/app.js").text == "1"
     assert asking.get("/gone.js").status_code == 404
     assert asking.get("/api/v1/nothing").json()["status"] == 404
+    wrong_method = asking.delete("/api/v1/health")
+    assert (wrong_method.status_code, wrong_method.headers["allow"]) == (405, "GET")
     assert asking.get("/..%2f..%2fetc/passwd.txt").status_code == 404
 
 

@@ -36,7 +36,9 @@ def sample_photos() -> Path:
     """The photos of `make demo`, fetched once."""
     made = ROOT / ".demo" / "photos"
     folder = made if made.is_dir() else ROOT / "build" / "sample-photos"
-    fetch_photos(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONPATH", raising=False)  # pip may reach the package registry; the program may not
+        fetch_photos(folder)
     return folder
 
 

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Scope
 
 from smartsearch.api import problems
@@ -168,12 +169,19 @@ def _described(app: FastAPI) -> dict[str, Any]:
 
 def _add_page(app: FastAPI, web: Path) -> None:
     if (web / "index.html").is_file():
-        app.mount("/", _Page(directory=web, html=True), name="page")
+        app.router.routes.append(_PageMount("/", _Page(directory=web, html=True), name="page"))
         return
 
     @app.get("/", include_in_schema=False)
     def no_page() -> HTMLResponse:
         return HTMLResponse(_NO_PAGE)
+
+
+class _PageMount(Mount):
+    """Everything but the API's own addresses, which would otherwise never be told of a wrong method."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.NONE, {}) if scope["path"].startswith("/api/") else super().matches(scope)
 
 
 class _Page(StaticFiles):
@@ -184,7 +192,7 @@ class _Page(StaticFiles):
             answer = await super().get_response(path, scope)
         except HTTPException as error:
             name = path.rpartition("/")[2]
-            if error.status_code != 404 or path.startswith("api/") or "." in name:
+            if error.status_code != 404 or "." in name:
                 raise
             answer = await super().get_response("index.html", scope)
         # Names of built files carry a hash of their content; everything else is asked for anew, and may be unchanged.
