@@ -52,6 +52,19 @@ def test_an_album_shows_its_photos(open_page: Open, address: str) -> None:
     assert_accessible(page)
 
 
+def test_selected_photos_are_taken_out_and_back(open_page: Open, address: str) -> None:
+    album = _album(address, "To be emptied")
+    page = open_page(f"/albums/{album}")
+    page.locator("[data-place='0']").focus()
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Take out of To be emptied").click()
+    expect(page.locator("[data-place]")).to_have_count(2)
+    expect(page.get_by_text("2 photos")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-place]")).to_have_count(3)
+    assert httpx2.get(f"{address}/api/v1/albums/{album}").json()["images"] == 3
+
+
 def test_deleting_an_album_can_be_undone(open_page: Open, address: str) -> None:
     album = _album(address, "To be deleted")
     page = open_page("/albums")

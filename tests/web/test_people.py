@@ -106,3 +106,11 @@ def test_questions_are_answered_by_keys(open_page: Open, peopled: str) -> None:
     expect(left).not_to_have_text(before)
     page.get_by_role("button", name="All people").click()
     expect(page.get_by_role("link", name="Carla")).to_be_visible()
+
+
+def test_a_person_fits_a_phone(open_page: Open, peopled: str) -> None:
+    page = open_page("/people", at=peopled, phone=True, dark=True)
+    page.get_by_role("main").get_by_role("listitem").first.get_by_role("link").click()
+    expect(page.locator("[data-place]").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert_accessible(page)

@@ -119,7 +119,7 @@ function Question({ question, left, onSkip }: QuestionProps) {
         </Button>
       </form>
       <p className="text-sm text-ink-faint">
-        {t.settles(question.settles)}. {t.keys}
+        {t.settles(question.settles)}. {asks ? t.keys : t.keysWho}
       </p>
     </section>
   );

@@ -80,7 +80,12 @@ export function PhotoResults(props: PhotoResultsProps) {
     <>
       {children?.(results)}
       {selection.active && (
-        <SelectionBar results={results} selection={selection} hidden={question.filters?.hidden === true} />
+        <SelectionBar
+          results={results}
+          selection={selection}
+          hidden={question.filters?.hidden === true}
+          album={question.filters?.album ?? null}
+        />
       )}
       <div aria-busy={results.first === null} className="px-1 pt-1 md:px-3">
         {nothing ? (

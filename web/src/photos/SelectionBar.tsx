@@ -1,6 +1,8 @@
-import { Download, EyeOff, Eye, LibraryBig, Tag, X } from "lucide-react";
+import { Download, EyeOff, Eye, FolderMinus, LibraryBig, Tag, X } from "lucide-react";
 import { useState } from "react";
 
+import { useAlbum } from "@/albums/albums";
+import type { Album } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
 import type { Results } from "@/state/results";
@@ -15,10 +17,12 @@ interface SelectionBarProps {
   selection: Selection;
   /** The photos shown are the hidden ones: they can be shown again. */
   hidden?: boolean;
+  /** The photos shown are those of this album: they can be taken out of it. */
+  album?: number | null;
 }
 
 /** What can be done with the selected photos. */
-export function SelectionBar({ results, selection, hidden = false }: SelectionBarProps) {
+export function SelectionBar({ results, selection, hidden = false, album = null }: SelectionBarProps) {
   const [dialog, setDialog] = useState<"albums" | "tag" | "export" | null>(null);
   const curation = useCuration(results);
   const ids = [...selection.ids];
@@ -34,6 +38,15 @@ export function SelectionBar({ results, selection, hidden = false }: SelectionBa
         <span className="mr-auto font-medium whitespace-nowrap" aria-live="polite">
           {s.selection.count(ids.length)}
         </span>
+        {album !== null && (
+          <TakeOut
+            album={album}
+            onTakeOut={(shown) => {
+              selection.clear();
+              void curation.inAlbum(shown, ids, false, true);
+            }}
+          />
+        )}
         <IconButton icon={LibraryBig} label={s.selection.album} onClick={() => setDialog("albums")} />
         <IconButton icon={Tag} label={s.selection.tag} onClick={() => setDialog("tag")} />
         <IconButton icon={Download} label={s.selection.export} onClick={() => setDialog("export")} />
@@ -60,6 +73,12 @@ export function SelectionBar({ results, selection, hidden = false }: SelectionBa
       {dialog === "export" && <ExportDialog ids={ids} onClose={close} />}
     </>
   );
+}
+
+function TakeOut({ album, onTakeOut }: { album: number; onTakeOut: (album: Album) => void }) {
+  const { data } = useAlbum(album);
+  if (!data) return null;
+  return <IconButton icon={FolderMinus} label={s.albums.takeOut(data.name)} onClick={() => onTakeOut(data)} />;
 }
 
 function TagDialog({ count, onClose, onTag }: { count: number; onClose: () => void; onTag: (name: string) => void }) {

@@ -16,7 +16,13 @@ export interface Curation {
   hide: (ids: readonly number[], hidden?: boolean) => Promise<void>;
   tag: (ids: readonly number[], name: string) => Promise<void>;
   untag: (id: number, tag: ImageDetail["tags"][number]) => Promise<void>;
-  inAlbum: (album: Pick<Album, "id" | "name">, ids: readonly number[], inside: boolean) => Promise<void>;
+  /** `leaving`: the list shows the album, so that what is taken out of it goes. */
+  inAlbum: (
+    album: Pick<Album, "id" | "name">,
+    ids: readonly number[],
+    inside: boolean,
+    leaving?: boolean,
+  ) => Promise<void>;
 }
 
 /** `results` is the list that shows the photos, and has to show the change. */
@@ -96,7 +102,7 @@ export function useCuration(results: Results | null): Curation {
       }
     };
 
-    const inAlbum = async (album: Pick<Album, "id" | "name">, ids: readonly number[], inside: boolean) => {
+    const inAlbum: Curation["inAlbum"] = async (album, ids, inside, leaving = false) => {
       const put = async (inside: boolean) => {
         await answered(
           client.PATCH("/api/v1/albums/{album_id}", {
@@ -104,6 +110,7 @@ export function useCuration(results: Results | null): Curation {
             body: inside ? { add: [...ids] } : { remove: [...ids] },
           }),
         );
+        if (leaving) results?.remove(ids, !inside);
         forgetResults();
         changed("albums", "image");
       };
