@@ -47,6 +47,9 @@ Found = tuple[Ids, NDArray[np.float32]]
 Filter = Callable[[Ids], Ids]
 """Keeps those of the given image ids that meet the condition."""
 
+CODING = "vector-codes"
+"""The name of the thread that makes them."""
+
 
 class SpaceVectors:
     """Every vector of one space. Not safe for threads by itself: hold ``lock``."""
@@ -286,7 +289,7 @@ class SpaceVectors:
         elif self._coding is None:
             if len(self._rows.tail) > _FETCH:  # no files to map: read-only, or another process keeps them
                 self._rows = GrowingRows(self._rows[:])
-            self._coding = threading.Thread(target=self._make_codes, args=(self._rows.base,), daemon=True)
+            self._coding = threading.Thread(target=self._make_codes, args=(self._rows.base,), name=CODING, daemon=True)
             self._coding.start()
         return self._codes or NumpyCandidates(self.dim)
 
