@@ -29,25 +29,8 @@ from smartsearch.core.query import (
     RatingBetween,
 )
 from smartsearch.core.querydates import DateReader, Days
-from smartsearch.core.signatures import FORMATS
+from smartsearch.core.signatures import FORMAT_NAMES, FORMATS
 
-FORMAT_NAMES = {
-    "jpg": "jpeg",
-    "jpe": "jpeg",
-    "jfif": "jpeg",
-    "tif": "tiff",
-    "heic": "heif",
-    "hif": "heif",
-    "dib": "bmp",
-    "apng": "png",
-    "jp2": "jpeg2000",
-    "j2k": "jpeg2000",
-    "dng": "raw",
-    "nef": "raw",
-    "cr2": "raw",
-    "cr3": "raw",
-    "arw": "raw",
-}
 # Middle tones of what people call these colours; named as in CSS where CSS means the same.
 COLORS = {
     "red": 0xD02020,

@@ -78,3 +78,23 @@ def sniff(head: bytes) -> str | None:
     Signatures are those of the formats' own specifications.
     """
     return next((signature.name for signature in _SIGNATURES if signature.matches(head)), None)
+
+
+FORMAT_NAMES = {
+    "jpg": "jpeg",
+    "jpe": "jpeg",
+    "jfif": "jpeg",
+    "tif": "tiff",
+    "heic": "heif",
+    "hif": "heif",
+    "dib": "bmp",
+    "apng": "png",
+    "jp2": "jpeg2000",
+    "j2k": "jpeg2000",
+    "dng": "raw",
+    "nef": "raw",
+    "cr2": "raw",
+    "cr3": "raw",
+    "arw": "raw",
+}
+"""What people write for a format, mostly suffixes, to its own name."""

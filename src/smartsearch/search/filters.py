@@ -7,23 +7,6 @@ from datetime import datetime, timedelta
 
 from smartsearch.core.errors import QueryError
 
-FORMAT_NAMES = {
-    "jpg": "jpeg",
-    "jpe": "jpeg",
-    "jfif": "jpeg",
-    "tif": "tiff",
-    "heic": "heif",
-    "hif": "heif",
-    "dib": "bmp",
-    "apng": "png",
-    "jp2": "jpeg2000",
-    "j2k": "jpeg2000",
-    "dng": "raw",
-    "nef": "raw",
-    "cr2": "raw",
-    "cr3": "raw",
-    "arw": "raw",
-}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
@@ -47,7 +30,7 @@ def parse_date(text: str) -> tuple[datetime, datetime]:
 
 def parse_format(text: str) -> str:
     """A format's own name from a name or suffix: "JPG" is "jpeg"."""
-    from smartsearch.core.signatures import FORMATS
+    from smartsearch.core.signatures import FORMAT_NAMES, FORMATS
 
     name = text.strip().lower().lstrip(".")
     name = FORMAT_NAMES.get(name, name)
