@@ -53,6 +53,8 @@ _ROUTES = (
     export,
     images,
     albums,
+    faces,
+    persons,
     indexing,
     job_routes,
     models,
@@ -114,22 +116,7 @@ def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
     app.state.library = library
     app.state.jobs = jobs
     app.state.metrics = RequestMetrics()
-    for module in (
-        system,
-        search,
-        query,
-        suggestions,
-        overview,
-        export,
-        images,
-        albums,
-        faces,
-        persons,
-        indexing,
-        job_routes,
-        models,
-        settings,
-    ):
+    for module in _ROUTES:
         app.include_router(module.router, prefix=PREFIX, responses=problems.PROBLEMS)
     limit = library.settings.server.max_upload_bytes + MAX_BODY_BYTES
     app.include_router(search.uploads, prefix=PREFIX, responses=problems.PROBLEMS, max_body_size=limit)
