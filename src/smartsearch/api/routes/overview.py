@@ -13,7 +13,7 @@ from smartsearch.api.deps import LibraryDep
 from smartsearch.api.schemas import Filters, ImageBrief, Latitude, Longitude, Strict, Words
 from smartsearch.core.overview import Facets as Counted
 from smartsearch.core.overview import TimeUnit, ValueCount
-from smartsearch.core.query import And, Or, Query, WithinBox
+from smartsearch.core.query import And, Everything, Or, Query, WithinBox
 from smartsearch.library import Library
 from smartsearch.search.service import searched
 
@@ -100,11 +100,11 @@ class Facets(BaseModel):
 @router.post("/search/facets")
 def facets(question: FacetQuestion, library: LibraryDep) -> Facets:
     """Count what the images that meet the filters have in common, for a page to offer filters by."""
-    filters = question.filters
+    filters, written = question.filters, written_in(library, question.query)
 
     def counted(facet: str) -> Counted:
         own = {name: Filters.model_fields[name].get_default() for name in _OWN_FILTERS.get(facet, ())}
-        return library.overviews.facets(where_of(library, filters.model_copy(update=own), question.query))
+        return library.overviews.facets(where_of(library, filters.model_copy(update=own), written))
 
     return Facets(
         total=counted("total").total,
@@ -121,12 +121,16 @@ def facets(question: FacetQuestion, library: LibraryDep) -> Facets:
     )
 
 
-def where_of(library: Library, filters: Filters, query: str | None = None) -> Query:
-    """All that must hold, by the filters and by those of a query."""
+def written_in(library: Library, query: str | None) -> Query | None:
+    """What the filters of a query ask, whatever its words; None if they let everything through."""
+    conditions = tuple(clause.where for clause in library.queries.parse(query).clauses) if query else ()
+    return Or(conditions) if conditions and Everything() not in conditions else None
+
+
+def where_of(library: Library, filters: Filters, written: Query | None = None) -> Query:
+    """All that must hold, by the filters and by those ``written`` in a query."""
     where = filters.to_query()
-    if clauses := library.queries.parse(query).clauses if query else ():
-        where = And((where, Or(tuple(clause.where for clause in clauses))))
-    return searched(library.store, where, filters.words, filters.hidden)
+    return searched(library.store, And((where, written)) if written else where, filters.words, filters.hidden)
 
 
 class TimelineQuestion(Strict):
