@@ -1,31 +1,14 @@
 import { Check } from "lucide-react";
-import { memo, type MouseEvent } from "react";
+import { memo } from "react";
 
-import { ScoreBadge, Thumbnail, type TileActions } from "./PhotoTile";
-import type { Found } from "@/api/types";
+import { clicked, type PhotoItemProps, ScoreBadge, Thumbnail } from "./PhotoTile";
 import { bytes, day } from "@/strings/format";
 import { s } from "@/strings";
 
-interface PhotoListRowProps {
-  hit: Found;
-  place: number;
-  total: number | null;
-  selected: boolean;
-  selecting: boolean;
-  focusable: boolean;
-  scored: boolean;
-  actions: TileActions;
-}
-
 /** One photo of a list: picture, name, folder and figures. */
-export const PhotoListRow = memo(function PhotoListRow(props: PhotoListRowProps) {
+export const PhotoListRow = memo(function PhotoListRow(props: PhotoItemProps) {
   const { hit, place, selected, selecting, focusable, scored, actions } = props;
   const { image } = hit;
-  const onClick = (event: MouseEvent) => {
-    if (event.shiftKey) actions.select(place, true);
-    else if (selecting || event.ctrlKey || event.metaKey) actions.select(place, false);
-    else actions.open(place);
-  };
   return (
     <div
       className={`group flex size-full items-center border-b border-line ${selected ? "bg-accent-soft" : "hover:bg-surface"}`}
@@ -45,7 +28,7 @@ export const PhotoListRow = memo(function PhotoListRow(props: PhotoListRowProps)
         data-place={place}
         tabIndex={focusable ? 0 : -1}
         aria-pressed={selecting ? selected : undefined}
-        onClick={onClick}
+        onClick={(event) => clicked(event, props)}
         className="flex h-full min-w-0 flex-1 items-center gap-4 pr-3 text-left focus-visible:-outline-offset-2"
       >
         <span className="size-14 shrink-0 overflow-hidden rounded-md" style={{ backgroundColor: image.color }}>

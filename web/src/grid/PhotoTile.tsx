@@ -11,7 +11,8 @@ export interface TileActions {
   select: (place: number, range: boolean) => void;
 }
 
-interface PhotoTileProps {
+/** What a photo of a grid or a list is told. */
+export interface PhotoItemProps {
   hit: Found;
   place: number;
   /** Of how many, for a screen reader; null when nobody knows. */
@@ -23,16 +24,20 @@ interface PhotoTileProps {
   actions: TileActions;
 }
 
+/** Opens the photo, or selects it where a key is held or others are selected. */
+export function clicked(event: MouseEvent, { place, selecting, actions }: PhotoItemProps) {
+  if (event.shiftKey) actions.select(place, true);
+  else if (selecting || event.ctrlKey || event.metaKey) actions.select(place, false);
+  else actions.open(place);
+}
+
 /** One photo of a grid: its dominant colour until the thumbnail is there, so that nothing ever moves. */
-export const PhotoTile = memo(function PhotoTile(props: PhotoTileProps) {
+export const PhotoTile = memo(function PhotoTile(props: PhotoItemProps) {
   const { hit, place, selected, selecting, focusable, scored, actions } = props;
   const { image } = hit;
   const press = useLongPress(() => actions.select(place, false));
   const onClick = (event: MouseEvent) => {
-    if (press.wasLong()) return;
-    if (event.shiftKey) actions.select(place, true);
-    else if (selecting || event.ctrlKey || event.metaKey) actions.select(place, false);
-    else actions.open(place);
+    if (!press.wasLong()) clicked(event, props);
   };
   return (
     <div
