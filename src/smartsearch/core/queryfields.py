@@ -29,7 +29,7 @@ from smartsearch.core.query import (
     RatingBetween,
 )
 from smartsearch.core.querydates import DateReader, Days
-from smartsearch.core.signatures import FORMAT_NAMES, FORMATS
+from smartsearch.core.signatures import FORMAT_NAMES, FORMATS, format_name
 
 # Middle tones of what people call these colours; named as in CSS where CSS means the same.
 COLORS = {
@@ -181,13 +181,6 @@ def _color(value: str, _: QueryContext) -> Meaning:
         else:
             raise BadValueError(f"{part!r} is no colour.", _nearest(part, COLORS) or "blue, teal or #1e90ff")
     return Meaning(_any_of(map(ColorNear, colors)))
-
-
-def format_name(text: str) -> str | None:
-    """A format's own name from a name or suffix ("JPG" is "jpeg"), None if there is none."""
-    name = text.strip().lower().lstrip(".")
-    name = FORMAT_NAMES.get(name, name)
-    return name if name in FORMATS else None
 
 
 def _type(value: str, _: QueryContext) -> Meaning:

@@ -98,3 +98,10 @@ FORMAT_NAMES = {
     "arw": "raw",
 }
 """What people write for a format, mostly suffixes, to its own name."""
+
+
+def format_name(text: str) -> str | None:
+    """A format's own name from a name or suffix ("JPG" is "jpeg"), None if there is none."""
+    name = text.strip().lower().lstrip(".")
+    name = FORMAT_NAMES.get(name, name)
+    return name if name in FORMATS else None

@@ -30,11 +30,10 @@ def parse_date(text: str) -> tuple[datetime, datetime]:
 
 def parse_format(text: str) -> str:
     """A format's own name from a name or suffix: "JPG" is "jpeg"."""
-    from smartsearch.core.signatures import FORMAT_NAMES, FORMATS
+    from smartsearch.core.signatures import FORMATS, format_name
 
-    name = text.strip().lower().lstrip(".")
-    name = FORMAT_NAMES.get(name, name)
-    if name not in FORMATS:
+    name = format_name(text)
+    if name is None:
         raise QueryError(f"{text!r} is no image format.", hint=f"Known: {', '.join(sorted(FORMATS))}.")
     return name
 
