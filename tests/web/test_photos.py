@@ -175,6 +175,7 @@ def test_the_whole_way_by_keyboard(open_page: Open) -> None:
     page.keyboard.press("ArrowRight")
     expect(photo(page, 1)).to_be_focused()
     page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => Number(document.activeElement?.dataset.place) > 1")  # the focus follows a rendering
     below = page.evaluate("() => Number(document.activeElement.dataset.place)")
     assert below > 1
     page.keyboard.press("Space")
@@ -271,7 +272,7 @@ def test_going_back_comes_back_to_the_same_photos(open_page: Open) -> None:
     expect(page.get_by_role("heading", name="Settings")).to_be_visible()
     page.go_back()
     expect(photo(page, 11)).to_be_in_viewport()
-    assert abs(page.evaluate("() => window.scrollY") - place) < 5
+    page.wait_for_function("(place) => Math.abs(window.scrollY - place) < 5", arg=place)
     photo(page, 11).click()
     expect(page.get_by_role("dialog").get_by_text("12 of 17")).to_be_visible()
     page.keyboard.press("ArrowRight")
