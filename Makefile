@@ -32,9 +32,11 @@ $(DEV): $(STAMP) scripts/install_torch_cpu.py
 demo: $(STAMP)
 	@$(BIN)/python scripts/demo.py --home $(DEMO)
 
+# A process for each core; the tests of a file stay together and share what they set up.
+PROCESSES ?= auto
 test: $(DEV) web-tools lint
 	@$(MAKE) --no-print-directory web-unit
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadfile
 
 unit: $(DEV)
 	$(BIN)/python -m pytest tests/unit

@@ -37,7 +37,7 @@ def unprivileged(tmp_path: Path) -> Callable[[], AbstractContextManager[None]]:
         if os.geteuid() != 0:
             yield
             return
-        for folder in (tmp_path, *tmp_path.parents[:2]):
+        for folder in (tmp_path, *tmp_path.parents):
             if folder.stat().st_uid == 0 and str(folder).startswith("/tmp/"):
                 folder.chmod(0o755)
         os.seteuid(65534)
