@@ -36,6 +36,7 @@ from smartsearch.core.spaces import NO_SPACE
 from smartsearch.face_work import FaceWork
 from smartsearch.people.directory import People
 from smartsearch.places.geonames import GeoNames
+from smartsearch.search.albums import Albums, RelevantImages
 from smartsearch.search.overview import Overviews
 from smartsearch.search.paging import Answer, Answers
 from smartsearch.search.ranking import Hit, Plan
@@ -131,8 +132,10 @@ class Library:
             settings.search,
             GeoNames(places.home / "cache"),
             spelling=Spelling(store, self._model_words, _everyday_words),
+            relevant=RelevantImages(store, lambda: self._service(self.catalog.encoders(self.model))),
         )
         """What the words of a query mean in this library."""
+        self.albums = Albums(store, self.queries)
         self.recent = RecentQueries(store)
         self.faces = FaceWork(store, places, settings, self.recent)
         self.texts: dict[str, CachedTextEncoder] = {}
@@ -365,6 +368,7 @@ class Library:
         """Answer a request in the space of the active model, or of ``model``."""
         choice = model or self.model
         encoders = self.catalog.encoders(choice)
+        request = replace(request, where=self.albums.resolved(request.where))
         result = self._service(encoders).search(self._example_by_id(request, encoders))
         if not result.hits and not result.withheld:
             self.check_embedded(choice)
@@ -411,6 +415,7 @@ class Library:
         Equal requests share one until the library changes. An example image is read before this returns.
         """
         encoders = self.catalog.encoders(self.model)
+        request = replace(request, where=self.albums.resolved(request.where))
 
         def make() -> Answer:
             return Answer(self.store, self._service(encoders).plan(self._example_by_id(request, encoders)))

@@ -64,3 +64,55 @@ def test_albums_that_are_not_there(client: TestClient) -> None:
     ):
         assert complaint(answer, 404)["type"].endswith("album-not-found")
     complaint(client.get(f"{URL}/0"), 422)
+
+
+def test_a_smart_album_stays_current(own: TestClient) -> None:
+    smart = made(own, "Red ones", query="name:red rating:>=4")
+    assert (smart["images"], smart["cover"], smart["problem"]) == (0, None, "")
+    found = own.post("/api/v1/search", json={"query": "name:red"}).json()["results"]
+    own.patch(f"/api/v1/images/{found[0]['image']['id']}", json={"rating": 5})
+    smart = own.get(f"{URL}/{smart['id']}").json()
+    assert (smart["images"], smart["cover"]) == (1, found[0]["image"]["id"])
+    for asked in ({"filters": {"album": smart["id"]}}, {"query": 'album:"red ones"'}, {"query": 'in:"Red ones"'}):
+        assert own.post("/api/v1/search", json=asked).json()["total"] == 1
+    assert own.post("/api/v1/timeline", json={"filters": {"album": smart["id"]}}).json()["total"] == 1
+    assert own.patch(f"{URL}/{smart['id']}", json={"query": "name:red"}).json()["images"] == len(found)
+
+
+def test_a_smart_album_of_words_goes_by_the_cut_off(own: TestClient) -> None:
+    asked = own.post("/api/v1/search", json={"query": "red", "top_k": 1000}).json()
+    smart = made(own, "By sight", query="red")
+    assert smart["images"] == len(asked["results"]) > 0
+    within = own.post("/api/v1/search", json={"query": 'album:"By sight" name:00'}).json()
+    assert within["total"] == len([hit for hit in asked["results"] if "00" in hit["image"]["name"]])
+
+
+def test_smart_albums_that_cannot_be(own: TestClient) -> None:
+    assert "camra" in complaint(own.post(URL, json={"name": "a", "query": "camra:X100"}), 400)["detail"]
+    complaint(own.post(URL, json={"name": "a", "query": " "}), 422)
+    complaint(own.post(URL, json={"name": "a", "query": "photos", "images": [1]}), 422)
+    smart = made(own, "a", query="rating:5")
+    assert complaint(own.patch(f"{URL}/{smart['id']}", json={"add": [1]}), 409)["type"].endswith("smart-album")
+    by_hand = made(own, "b")
+    complaint(own.patch(f"{URL}/{by_hand['id']}", json={"query": "rating:5"}), 409)
+
+
+def test_an_album_made_of_itself_is_refused(own: TestClient) -> None:
+    first = made(own, "first", query="rating:5")
+    second = made(own, "second", query="album:first OR rating:4")
+    assert "made of itself" in complaint(own.patch(f"{URL}/{first['id']}", json={"query": "in:second"}), 400)["detail"]
+    assert own.get(f"{URL}/{first['id']}").json()["query"] == "rating:5"
+    assert own.get(f"{URL}/{second['id']}").json()["problem"] == ""
+
+
+def test_a_query_that_has_gone_bad_says_so_and_loses_nothing(own: TestClient) -> None:
+    inner = made(own, "inner", query="rating:5")
+    outer = made(own, "outer", query="album:inner")
+    own.delete(f"{URL}/{inner['id']}")
+    shown = own.get(f"{URL}/{outer['id']}").json()
+    assert (shown["images"], shown["query"]) == (0, "album:inner")
+    assert "inner" in shown["problem"]
+    found = complaint(own.post("/api/v1/search", json={"filters": {"album": outer["id"]}}), 400)
+    assert "inner" in found["detail"]
+    problems = own.post("/api/v1/query/parse", json={"query": "album:outer"}).json()["problems"]
+    assert "cannot be read" in problems[0]["message"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from smartsearch.core.assets import CopyImage, MarkMissing, Metadata, UpdateMetadata
-from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError
+from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError, SmartAlbumError
 from smartsearch.core.ports import Store
 from smartsearch.core.query import Hidden, InAlbum, RatingBetween, Shown
 from tests.contract.making import NOW, SPACE, identity, put, vector
@@ -125,3 +125,26 @@ class TestAlbums:
             store.change_album(7, name="x")
         with pytest.raises(AlbumNotFoundError):
             store.remove_album(7)
+
+
+class TestSmartAlbums:
+    def test_an_album_with_a_query_takes_no_images(self, store: Store, ids: list[int]) -> None:
+        smart = store.add_album("dogs", "dog rating:>=4")
+        assert (smart.query, smart.images) == ("dog rating:>=4", 0)
+        with pytest.raises(SmartAlbumError):
+            store.change_album(smart.id, add=ids)
+        before = store.generation
+        assert store.change_album(smart.id, name="puppies", query="puppy").query == "puppy"
+        assert store.generation > before
+        assert [(album.name, album.query) for album in store.albums()] == [("puppies", "puppy")]
+
+    def test_an_album_by_hand_takes_no_query(self, store: Store, ids: list[int]) -> None:
+        album = store.add_album("by hand")
+        with pytest.raises(SmartAlbumError):
+            store.change_album(album.id, query="dog", add=ids)
+        assert [(kept.query, kept.images) for kept in store.albums()] == [(None, 0)]
+
+    def test_both_kinds_share_their_names(self, store: Store) -> None:
+        store.add_album("a")
+        with pytest.raises(AlbumExistsError):
+            store.add_album("a", "dog")

@@ -323,3 +323,19 @@ def test_a_root_can_be_given_up(run: Run, photos: Path, tmp_path: Path) -> None:
 def test_an_unknown_format_is_refused(run: Run, photos: Path) -> None:
     run("index", photos)
     assert "no image format" in run("query", "blue", "--type", "bogus", code=2).stderr
+
+
+def test_albums_by_hand_and_smart(run: Run, photos: Path) -> None:
+    blue = photos / "0005-blue.jpg"
+    run("index", photos)
+    assert "Chosen: 2 images." in run("albums", "add", "Chosen", photos / "0001-orange.jpg", blue).stdout
+    assert "Blue: 1 image." in run("albums", "save", "Blue", "name:blue album:chosen").stdout
+    assert run("query", "in:Blue", "--format", "paths").stdout == f"{blue}\n"
+    assert "made of itself" in run("albums", "save", "Blue", "in:Blue OR rating:5", code=2).stderr
+    run("albums", "rename", "chosen", "Best")
+    best, smart = json.loads(run("albums", "list", "--json").stdout)["albums"]
+    assert (best["name"], best["images"], best["query"]) == ("Best", 2, None)
+    assert (smart["query"], smart["problem"]) == (
+        "name:blue album:chosen",
+        "The query of 'Blue' cannot be read: There is no album 'chosen'.",
+    )

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from smartsearch.cli import (
+    albums,
     backup,
     configure,
     evaluate,
@@ -68,6 +69,7 @@ backup.register(app)
 configure.register(app)
 evaluate.register(app)
 serve.register(app)
+app.add_typer(albums.app, name="albums")
 app.add_typer(models.app, name="models")
 app.add_typer(persons.app, name="persons")
 app.add_typer(faces.app, name="faces")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from smartsearch.core.errors import SmartAlbumError
 from smartsearch.core.faces import FaceScan, PutFaces
 
 Embedding = NDArray[np.float32]
@@ -183,13 +184,25 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """Images the user put together. ``images`` counts those that are shown; ``cover`` is the id of one of them."""
+    """Images the user put together. ``images`` counts those that are shown; ``cover`` is the id of one of them.
+
+    With a ``query`` it is a smart album: nothing was put into it, it holds whatever answers the query now (see
+    `search.albums`); a store counts 0 images of it.
+    """
 
     id: int
     name: str
     created_at: datetime
     images: int = 0
     cover: int | None = None
+    query: str | None = None
+
+    def require_kind(self, *, query: str | None = None, add: Sequence[int] = ()) -> None:
+        """SmartAlbumError if this is no album to be given a query, or no album to put images into."""
+        if query is not None and self.query is None:
+            raise SmartAlbumError(f"“{self.name}” is no smart album: images are put into it by hand.")
+        if add and self.query is not None:
+            raise SmartAlbumError(f"“{self.name}” is a smart album: it holds what answers its query.")
 
 
 @dataclass(frozen=True, slots=True)

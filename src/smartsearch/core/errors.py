@@ -70,6 +70,13 @@ class AlbumExistsError(UsageError):
     http_status = 409
 
 
+class SmartAlbumError(UsageError):
+    """What is asked is for the other kind of album: a smart one holds what answers its query, any other what was put
+    in."""
+
+    http_status = 409
+
+
 class PersonNotFoundError(NotFoundError):
     """No person with that id or name is in the library."""
 

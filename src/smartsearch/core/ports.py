@@ -118,14 +118,22 @@ class Store(Protocol):
         """Leave an image out of what is `Shown`, or no longer. AssetNotFoundError."""
         ...
 
-    def add_album(self, name: str) -> Album:
-        """A new, empty album. AlbumExistsError if the name is taken."""
+    def add_album(self, name: str, query: str | None = None) -> Album:
+        """A new, empty album, or a smart one. AlbumExistsError if the name is taken."""
         ...
 
     def change_album(
-        self, album_id: int, *, name: str | None = None, add: Sequence[int] = (), remove: Sequence[int] = ()
+        self,
+        album_id: int,
+        *,
+        name: str | None = None,
+        query: str | None = None,
+        add: Sequence[int] = (),
+        remove: Sequence[int] = (),
     ) -> Album:
-        """Rename it, put images in (unknown ids are ignored), take images out. AlbumNotFoundError, AlbumExistsError."""
+        """Rename it, put images in (unknown ids are ignored), take images out; give a smart album another query.
+        AlbumNotFoundError, AlbumExistsError; SmartAlbumError for images put into a smart album, or a query given to
+        another."""
         ...
 
     def remove_album(self, album_id: int) -> None:

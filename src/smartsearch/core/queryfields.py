@@ -66,13 +66,18 @@ def _no_place(_: str) -> Query | None:
     return None
 
 
+def _not_smart(_: int) -> Query | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """The names a library knows, as the parser is told them. Keys are case-folded.
 
     ``people`` has whole names and first names, each with the ids of those called so. ``folder`` makes a path as the
     user typed it absolute. ``place`` finds what was taken near a named place or position, None for an unknown one;
-    ``visited`` does so for a name in plain words, None unless something was taken there.
+    ``visited`` does so for a name in plain words, None unless something was taken there. ``smart`` says what a smart
+    album holds now, None for any other album; BadValueError for one whose query cannot be read.
     """
 
     albums: Mapping[str, int] = field(default_factory=dict)
@@ -80,6 +85,7 @@ class Names:
     folder: Callable[[str], str] = os.path.abspath
     place: Callable[[str], Query | None] = _no_place
     visited: Callable[[str], Query | None] = _no_place
+    smart: Callable[[int], Query | None] = _not_smart
 
 
 NO_NAMES = Names()
@@ -134,6 +140,17 @@ def _folder(value: str, context: QueryContext) -> Meaning:
     return Meaning(FolderNamed(value))
 
 
+def _in(value: str, context: QueryContext) -> Meaning:
+    """A folder or an album, or both where they are called the same."""
+    album_id = context.names.albums.get(value.casefold())
+    folder = _folder(value, context)
+    return folder if album_id is None else Meaning(Or((folder.query, _of_album(album_id, context))))
+
+
+def _of_album(album_id: int, context: QueryContext) -> Query:
+    return context.names.smart(album_id) or InAlbum(album_id)
+
+
 def _name(value: str, _: QueryContext) -> Meaning:
     return Meaning(NameLike(value if "*" in value or "?" in value else f"*{value}*"))
 
@@ -146,7 +163,7 @@ def _album(value: str, context: QueryContext) -> Meaning:
     known = context.names.albums
     if value.casefold() not in known:
         raise BadValueError(f"There is no album {value!r}.", _nearest(value, known))
-    return Meaning(InAlbum(known[value.casefold()]))
+    return Meaning(_of_album(known[value.casefold()], context))
 
 
 def _person(value: str, context: QueryContext) -> Meaning:
@@ -294,7 +311,8 @@ FIELDS: tuple[Field, ...] = (
     Field("date", ("taken", "when", "year", "month", "day"), "date:2019..2021", _date),
     Field("after", ("since",), "after:2021-06", _after),
     Field("before", ("until",), "before:2022", _before),
-    Field("in", ("folder", "path"), "in:Holidays", _folder),
+    Field("in", (), "in:Holidays", _in),
+    Field("folder", ("path",), "folder:Holidays", _folder),
     Field("name", ("file", "filename"), "name:IMG_*", _name),
     Field("tag", ("tags", "keyword"), "tag:beach", _tag),
     Field("album", (), 'album:"Best of"', _album),

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
+from smartsearch.core.assets import Album
+from smartsearch.core.errors import QueryError
 from smartsearch.core.places import Gazetteer
 from smartsearch.core.ports import Store
-from smartsearch.core.query import WithinBox
+from smartsearch.core.query import IdIn, Query, WithinBox
 from smartsearch.core.querydates import DateReader, Hemisphere
-from smartsearch.core.queryfields import Names, QueryContext
+from smartsearch.core.queryfields import BadValueError, Names, QueryContext
 from smartsearch.core.queryparse import ParsedQuery, parse
+from smartsearch.core.querysyntax import Clause, condition_of
 from smartsearch.core.settings import SearchSettings
 from smartsearch.search.places import PhotoPlaces
 from smartsearch.search.spelling import Spelling
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read of a generation. ``smart``: the smart albums by id."""
+
+    generation: int
+    names: Names
+    smart: Mapping[int, Album]
+    hemisphere: Hemisphere
+
+
 class QueryReader:
     """Parses queries. Safe to use from several threads.
 
-    ``today`` is the day "yesterday" is before. Names are read anew when the library has changed.
+    ``today`` is the day "yesterday" is before. Names are read anew when the library has changed. ``relevant`` finds the
+    images that answer the words of a smart album.
     """
 
     def __init__(
@@ -30,6 +45,7 @@ class QueryReader:
         gazetteer: Gazetteer,
         today: Callable[[], date] = date.today,
         spelling: Spelling | None = None,
+        relevant: Callable[[tuple[Clause, ...]], tuple[int, ...]] = lambda _: (),
     ) -> None:
         self._store = store
         self.places = PhotoPlaces(store, gazetteer)
@@ -37,37 +53,60 @@ class QueryReader:
         self._settings = settings
         self._today = today
         self._spelling = spelling
+        self._relevant = relevant
         self._lock = threading.Lock()
-        self._known: tuple[int, Names, Hemisphere] | None = None
+        self._known: _Known | None = None
 
     def configure(self, settings: SearchSettings) -> None:
         """Go by other settings from now on."""
         with self._lock:
             self._settings, self._known = settings, None
 
-    def parse(self, text: str) -> ParsedQuery:
-        """Never raises for what the text is."""
-        return parse(text, self.context())
+    def parse(self, text: str, inside: tuple[int, ...] = ()) -> ParsedQuery:
+        """Never raises for what the text is. ``inside``: it is the query of this smart album."""
+        return parse(text, self.context(inside))
 
     def checked(self, text: str) -> ParsedQuery:
         """The same, with words pointed out that may be misspelt."""
         parsed = self.parse(text)
         return parsed if self._spelling is None else self._spelling.checked(parsed)
 
-    def context(self) -> QueryContext:
-        """What queries are read with now."""
+    def context(self, inside: tuple[int, ...] = ()) -> QueryContext:
+        """What queries are read with now. ``inside``: the smart albums whose queries are being read."""
         generation = self._store.generation
         with self._lock:
-            if self._known is None or self._known[0] != generation:
-                self._known = (generation, self._names(), self._hemisphere())
-            _, names, hemisphere = self._known
-        return QueryContext(DateReader(self._today(), hemisphere), names)
+            if self._known is None or self._known.generation != generation:
+                albums = self._store.albums()
+                smart = {album.id: album for album in albums if album.query is not None}
+                self._known = _Known(generation, self._names(albums), smart, self._hemisphere())
+            known = self._known
+        names = replace(known.names, smart=lambda album_id: self._held(known.smart.get(album_id), inside))
+        return QueryContext(DateReader(self._today(), known.hemisphere), names)
 
-    def _names(self) -> Names:
+    def smart(self, album: Album) -> Query | None:
+        """What a smart album holds now, None for any other. QueryError for one whose query cannot be read."""
+        try:
+            return self._held(album, ())
+        except BadValueError as error:
+            raise QueryError(error.message, hint="Change its query.") from error
+
+    def _held(self, album: Album | None, inside: tuple[int, ...]) -> Query | None:
+        if album is None or album.query is None:
+            return None
+        if album.id in inside:
+            raise BadValueError(f"The smart album {album.name!r} is made of itself.")
+        parsed = parse(album.query, self.context((*inside, album.id)))
+        wrong = next((problem for problem in parsed.problems if not problem.harmless), None)
+        if wrong is not None:
+            raise BadValueError(f"The query of {album.name!r} cannot be read: {wrong.message}")
+        condition = None if parsed.tree is None else condition_of(parsed.tree)
+        return IdIn(self._relevant(parsed.clauses)) if condition is None else condition
+
+    def _names(self, albums: Sequence[Album]) -> Names:
         from smartsearch.config import full_path
 
         return Names(
-            albums={album.name.casefold(): album.id for album in self._store.albums()},
+            albums={album.name.casefold(): album.id for album in albums},
             people=self._people(),
             folder=full_path,
             place=self.places.near,

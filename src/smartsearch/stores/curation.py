@@ -11,7 +11,7 @@ from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError
 from smartsearch.stores import rows
 
 _ALBUMS = """
-    SELECT albums.id, name, albums.created_at, count(shown.id), max(shown.id)
+    SELECT albums.id, name, albums.created_at, count(shown.id), max(shown.id), query
     FROM albums LEFT JOIN album_images ON album_id = albums.id
     LEFT JOIN images AS shown ON shown.id = image_id AND missing_since IS NULL
         AND shown.id NOT IN (SELECT image_id FROM hidden_images)
@@ -39,8 +39,8 @@ def set_hidden(connection: sqlite3.Connection, image_id: int, hidden: bool) -> b
 def albums(connection: sqlite3.Connection) -> list[Album]:
     """By name."""
     found = [
-        Album(album_id, name, rows.utc(created_at), images, cover)
-        for album_id, name, created_at, images, cover in connection.execute(_ALBUMS)
+        Album(album_id, name, rows.utc(created_at), images, cover, query)
+        for album_id, name, created_at, images, cover, query in connection.execute(_ALBUMS)
     ]
     return sorted(found, key=lambda album: (album.name.casefold(), album.id))
 
@@ -53,19 +53,27 @@ def album(connection: sqlite3.Connection, album_id: int) -> Album:
     return found[0]
 
 
-def add_album(connection: sqlite3.Connection, name: str, now: datetime) -> Album:
-    """A new, empty album."""
-    name = _free_name(connection, name)
-    inserted = connection.execute("INSERT INTO albums (name, created_at) VALUES (?, ?)", (name, rows.micros(now)))
+def add_album(connection: sqlite3.Connection, name: str, now: datetime, query: str | None = None) -> Album:
+    """A new, empty album, or a smart one."""
+    values = (_free_name(connection, name), rows.micros(now), rows.clean_text(query))
+    inserted = connection.execute("INSERT INTO albums (name, created_at, query) VALUES (?, ?, ?)", values)
     assert inserted.lastrowid is not None
     return album(connection, inserted.lastrowid)
 
 
 def change_album(
-    connection: sqlite3.Connection, album_id: int, name: str | None, add: Sequence[int], remove: Sequence[int]
+    connection: sqlite3.Connection,
+    album_id: int,
+    name: str | None,
+    query: str | None,
+    add: Sequence[int],
+    remove: Sequence[int],
 ) -> Album:
-    """Rename an album, put images in (unknown ones are left out) and take images out."""
+    """Rename an album, put images in (unknown ones are left out) and take images out, or change what it asks."""
     known = album(connection, album_id)
+    known.require_kind(query=query, add=add)
+    if query is not None:
+        connection.execute("UPDATE albums SET query = ? WHERE id = ?", (rows.clean_text(query), album_id))
     if name is not None and rows.clean_text(name) != known.name:
         connection.execute("UPDATE albums SET name = ? WHERE id = ?", (_free_name(connection, name), album_id))
     connection.execute(

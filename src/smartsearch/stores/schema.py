@@ -203,8 +203,10 @@ albums = Table(
     _id(),
     Column("name", Text, nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
+    Column("query", Text),
     sqlite_autoincrement=True,
 )
+"""With a query: a smart album, which has no rows in `album_images`."""
 
 album_images = Table(
     "album_images",

@@ -192,15 +192,21 @@ class SqliteStore:
             if not curation.set_hidden(connection, asset_id, hidden):
                 raise _no_image(asset_id)
 
-    def add_album(self, name: str) -> Album:
+    def add_album(self, name: str, query: str | None = None) -> Album:
         with self._curating() as connection:
-            return curation.add_album(connection, name, self._clock())
+            return curation.add_album(connection, name, self._clock(), query)
 
     def change_album(
-        self, album_id: int, *, name: str | None = None, add: Sequence[int] = (), remove: Sequence[int] = ()
+        self,
+        album_id: int,
+        *,
+        name: str | None = None,
+        query: str | None = None,
+        add: Sequence[int] = (),
+        remove: Sequence[int] = (),
     ) -> Album:
         with self._curating() as connection:
-            return curation.change_album(connection, album_id, name, add, remove)
+            return curation.change_album(connection, album_id, name, query, add, remove)
 
     def remove_album(self, album_id: int) -> None:
         with self._curating() as connection:

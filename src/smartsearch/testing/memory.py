@@ -177,20 +177,29 @@ class MemoryStore:
             state.assets[asset_id] = replace(state.assets[asset_id], hidden=hidden)
             state.generation += 1
 
-    def add_album(self, name: str) -> Album:
+    def add_album(self, name: str, query: str | None = None) -> Album:
         with self._transaction() as state:
             _must_be_free(state, name)
-            album = Album(state.next_id, name, self._clock())
+            album = Album(state.next_id, name, self._clock(), query=query)
             state.next_id += 1
             state.albums[album.id] = album
             state.generation += 1
             return album
 
     def change_album(
-        self, album_id: int, *, name: str | None = None, add: Sequence[int] = (), remove: Sequence[int] = ()
+        self,
+        album_id: int,
+        *,
+        name: str | None = None,
+        query: str | None = None,
+        add: Sequence[int] = (),
+        remove: Sequence[int] = (),
     ) -> Album:
         with self._transaction() as state:
             album = _album(state, album_id)
+            album.require_kind(query=query, add=add)
+            if query is not None:
+                album = state.albums[album_id] = replace(album, query=query)
             if name is not None and name != album.name:
                 _must_be_free(state, name)
                 album = state.albums[album_id] = replace(album, name=name)

@@ -13,13 +13,13 @@ export interface paths {
         };
         /**
          * Albums
-         * @description All albums.
+         * @description All albums. Smart ones are counted anew whenever the library has changed.
          */
         get: operations["albums"];
         put?: never;
         /**
          * Add Album
-         * @description Make an album. 409 if the name is taken.
+         * @description Make an album, by hand or smart. 409 if the name is taken.
          */
         post: operations["add_album"];
         delete?: never;
@@ -51,7 +51,7 @@ export interface paths {
         head?: never;
         /**
          * Change Album
-         * @description Rename an album, put images in, take images out.
+         * @description Rename an album, put images in, take images out; change what a smart album asks. 409 for the other kind.
          */
         patch: operations["change_album"];
         trace?: never;
@@ -1243,7 +1243,7 @@ export interface components {
         };
         /**
          * Album
-         * @description Its images are found by the filter `album`.
+         * @description Its images are found by the filter `album`, or by `album:` in a query.
          */
         Album: {
             /**
@@ -1271,6 +1271,18 @@ export interface components {
              * @example Lisbon
              */
             name: string;
+            /**
+             * Problem
+             * @description Why a smart album cannot be looked into; else empty.
+             * @example Nobody is called 'Anna' here.
+             */
+            problem: string;
+            /**
+             * Query
+             * @description Of a smart album: it holds what answers this now.
+             * @example dog on a beach rating:>=4
+             */
+            query: string | null;
         };
         /**
          * AlbumChange
@@ -1285,6 +1297,11 @@ export interface components {
             add?: number[];
             /** Name */
             name?: string | null;
+            /**
+             * Query
+             * @description Another query for a smart album.
+             */
+            query?: string | null;
             /**
              * Remove
              * @description Ids of images to take out.
@@ -2810,6 +2827,12 @@ export interface components {
              * @example Lisbon
              */
             name: string;
+            /**
+             * Query
+             * @description Makes a smart album, without images of its own.
+             * @example dog on a beach rating:>=4
+             */
+            query?: string | null;
         };
         /**
          * NewFolder

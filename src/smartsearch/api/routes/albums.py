@@ -1,4 +1,4 @@
-"""Albums: images the user put together."""
+"""Albums: images the user put together, and smart ones that hold what answers a query."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Response
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from smartsearch.api.deps import MAX_ID, LibraryDep
 from smartsearch.api.schemas import Strict, without_nul
-from smartsearch.core.assets import Album as StoredAlbum
-from smartsearch.core.errors import AlbumNotFoundError
+from smartsearch.search.albums import AlbumView
 
 router = APIRouter(tags=["albums"])
 
@@ -19,21 +18,39 @@ AlbumId = Annotated[int, Path(ge=1, le=MAX_ID)]
 AlbumName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(without_nul)
 ]
+AlbumQuery = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(without_nul)
+]
 Ids = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(max_length=100_000)]
 
 
 class Album(BaseModel):
-    """Its images are found by the filter `album`."""
+    """Its images are found by the filter `album`, or by `album:` in a query."""
 
     id: int = Field(examples=[3])
     name: str = Field(examples=["Lisbon"])
     created_at: datetime
     images: int = Field(description="How many are shown: there, and not hidden.")
     cover: int | None = Field(description="The id of one of them.")
+    query: str | None = Field(
+        description="Of a smart album: it holds what answers this now.", examples=["dog on a beach rating:>=4"]
+    )
+    problem: str = Field(
+        description="Why a smart album cannot be looked into; else empty.", examples=["Nobody is called 'Anna' here."]
+    )
 
     @classmethod
-    def of(cls, album: StoredAlbum) -> Self:
-        return cls(id=album.id, name=album.name, created_at=album.created_at, images=album.images, cover=album.cover)
+    def of(cls, view: AlbumView) -> Self:
+        album = view.album
+        return cls(
+            id=album.id,
+            name=album.name,
+            created_at=album.created_at,
+            images=album.images,
+            cover=album.cover,
+            query=album.query,
+            problem=view.problem,
+        )
 
 
 class Albums(BaseModel):
@@ -47,42 +64,51 @@ class NewAlbum(Strict):
 
     name: AlbumName = Field(examples=["Lisbon"])
     images: Ids = Field([], description="Ids of its first images.")
+    query: AlbumQuery | None = Field(
+        None, description="Makes a smart album, without images of its own.", examples=["dog on a beach rating:>=4"]
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.query is not None and self.images:
+            raise ValueError("a smart album is given a query or images, not both")
+        return self
 
 
 class AlbumChange(Strict):
     """What to change; what is left out stays."""
 
     name: AlbumName | None = None
+    query: AlbumQuery | None = Field(None, description="Another query for a smart album.")
     add: Ids = Field([], description="Ids of images to put in; unknown ones are left out.")
     remove: Ids = Field([], description="Ids of images to take out.")
 
 
 @router.get("/albums")
 def albums(library: LibraryDep) -> Albums:
-    """All albums."""
-    return Albums(albums=[Album.of(album) for album in library.store.albums()])
+    """All albums. Smart ones are counted anew whenever the library has changed."""
+    return Albums(albums=[Album.of(view) for view in library.albums.all()])
 
 
 @router.post("/albums", status_code=201)
 def add_album(new: NewAlbum, library: LibraryDep) -> Album:
-    """Make an album. 409 if the name is taken."""
-    made = library.store.add_album(new.name)
-    return Album.of(library.store.change_album(made.id, add=new.images) if new.images else made)
+    """Make an album, by hand or smart. 409 if the name is taken."""
+    return Album.of(library.albums.add(new.name, new.images, new.query))
 
 
 @router.get("/albums/{album_id}")
 def album(album_id: AlbumId, library: LibraryDep) -> Album:
     """One album."""
-    found = [album for album in library.store.albums() if album.id == album_id]
-    if not found:
-        raise AlbumNotFoundError(f"There is no album {album_id}.")
-    return Album.of(found[0])
+    return Album.of(library.albums.get(album_id))
 
 
 @router.patch("/albums/{album_id}")
 def change_album(album_id: AlbumId, change: AlbumChange, library: LibraryDep) -> Album:
-    """Rename an album, put images in, take images out."""
-    return Album.of(library.store.change_album(album_id, name=change.name, add=change.add, remove=change.remove))
+    """Rename an album, put images in, take images out; change what a smart album asks. 409 for the other kind."""
+    changed = library.albums.change(
+        album_id, name=change.name, query=change.query, add=change.add, remove=change.remove
+    )
+    return Album.of(changed)
 
 
 @router.delete("/albums/{album_id}", status_code=204)

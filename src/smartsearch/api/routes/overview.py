@@ -129,7 +129,7 @@ def written_in(library: Library, query: str | None) -> Query | None:
 
 def where_of(library: Library, filters: Filters, written: Query | None = None) -> Query:
     """All that must hold, by the filters and by those ``written`` in a query."""
-    where = filters.to_query()
+    where = library.albums.resolved(filters.to_query())
     return searched(library.store, And((where, written)) if written else where, filters.words, filters.hidden)
 
 
