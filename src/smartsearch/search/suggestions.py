@@ -31,6 +31,9 @@ WEIGHT: dict[Kind, float] = {
 }
 """What a kind is worth beside the logarithm of how many images there are."""
 
+LATER_COST = 3.0
+"""What begins like the word comes before what has a later word that does ("beach" before "polar bear"), unless a much
+more frequent name."""
 TYPO_COST = 8.0
 """A spelling that is right comes before one that is nearly right, whatever the counts."""
 FUZZY_LENGTHS = (4, 7)
@@ -61,6 +64,8 @@ class _Vocabulary:
     keys: list[str]
     owners: list[int]
     """``entries[owners[i]]`` is found by ``keys[i]``; sorted by key."""
+    costs: list[float]
+    """Of each key: `LATER_COST` where it is not the whole name."""
     letters: NDArray[np.uint64]
     """See `_letters`; (keys, LETTERS)."""
     values: NDArray[np.float64]
@@ -177,15 +182,16 @@ def _made(generation: int, entries: list[Suggestion]) -> _Vocabulary:
     keyed = []
     for place, entry in enumerate(entries):
         key = folded(entry.text)
-        keyed.append((key, place))
-        keyed += [(rest, place) for rest in _later_words(key)]
+        keyed.append((key, place, 0.0))
+        keyed += [(rest, place, LATER_COST) for rest in _later_words(key)]
     keyed.sort()
-    keys = [key for key, _ in keyed]
+    keys = [key for key, _, _ in keyed]
     return _Vocabulary(
         generation,
         tuple(entries),
         keys,
-        [place for _, place in keyed],
+        [place for _, place, _ in keyed],
+        [cost for _, _, cost in keyed],
         np.array([_letters(key) for key in keys], np.uint64).reshape(len(keys), LETTERS),
         np.array([WEIGHT[entry.kind] + math.log1p(entry.count) for entry in entries]),
     )
@@ -211,9 +217,9 @@ def _matches(vocabulary: _Vocabulary, word: str, kind: str, enough: int) -> list
     best: dict[int, float] = {}
     first = bisect.bisect_left(vocabulary.keys, word)
     last = bisect.bisect_left(vocabulary.keys, word + "\U0010ffff", first)
-    for place in vocabulary.owners[first:last]:
+    for place, cost in zip(vocabulary.owners[first:last], vocabulary.costs[first:last], strict=True):
         if _fits(vocabulary.entries[place], kind):
-            best[place] = float(vocabulary.values[place])
+            best[place] = max(best.get(place, -math.inf), float(vocabulary.values[place]) - cost)
     typos = sum(len(word) >= length for length in FUZZY_LENGTHS)
     if typos and len(best) < enough:
         for place, distance in _nearly(vocabulary, word, typos):

@@ -51,7 +51,7 @@ def inserts(found: Suggestions, typed: str, limit: int = 10) -> list[str]:
         ("goldne retreiver", ['tag:"golden retriever"', "retriever"]),
         ("x1", ["camera:X100V"]),
         ("ete", ['folder:"Été in Lisbon"']),
-        ("lisb", ['folder:"Été in Lisbon"', "lisbon"]),
+        ("lisb", ["lisbon", 'folder:"Été in Lisbon"']),
         ("2021", ['album:"Best of: 2021"']),
         ("wedd", ["wedding"]),
         ("zzzz", []),
@@ -62,6 +62,19 @@ def test_what_is_suggested(suggestions: Suggestions, typed: str, expected: list[
     assert inserts(suggestions, typed)[: len(expected)] == expected
     if not expected:
         assert inserts(suggestions, typed) == []
+
+
+def test_what_begins_like_the_word_comes_before_what_has_it_inside() -> None:
+    store = MemoryStore()
+    store.apply([put(f"/photos/beach-{number}.jpg") for number in range(20)])
+    store.set_tags(1, [Tag("polar bear")], "user")
+    found = Suggestions(store, list)
+    assert inserts(found, "bea")[:2] == ["beach", 'tag:"polar bear"']
+    assert inserts(found, "bear")[0] == 'tag:"polar bear"'
+    store.apply([put(f"/photos/{number}.jpg") for number in range(500)])
+    for number in range(1, 500):
+        store.set_tags(number, [Tag("polar bear")], "user")
+    assert inserts(found, "bea")[0] == 'tag:"polar bear"', "a name of half the photos is likelier than a rare word"
 
 
 def test_nothing_typed_yet_gives_the_latest_queries_and_the_most_used_names(suggestions: Suggestions) -> None:
