@@ -87,6 +87,20 @@ def test_the_map(client: TestClient) -> None:
     assert posted(client, MAP, south=0, west=0, north=1, east=1) == {"total": 0, "clusters": []}
 
 
+def test_timeline_and_map_of_a_search(client: TestClient) -> None:
+    asked = {"query": "a red picture camera:X100T", "min_score": 0.2}
+    newest = ask(client, **asked, sort="newest", top_k=COUNT)["results"]
+    assert 0 < len(newest) < 12
+    found = posted(client, TIMELINE, **asked, unit="day", covers=True)
+    assert found["total"] == len(newest)
+    assert [bucket["cover"]["id"] for bucket in found["buckets"]] == [hit["image"]["id"] for hit in newest]
+    placed = [hit for hit in newest if hit["image"]["position"]]
+    assert posted(client, MAP, **asked)["total"] == len(placed)
+    assert posted(client, TIMELINE, like=1, min_score=0, unit="year")["total"] == COUNT - 1
+    either = {"query": "camera:X100V after:2022 OR camera:X100T before:2021-06"}
+    assert posted(client, TIMELINE, **either)["total"] == ask(client, **either)["total"] > 0
+
+
 def test_equal_questions_are_counted_once(own: TestClient, library: Library) -> None:
     posted(own, FACETS)
     before = library.overviews.misses
@@ -103,6 +117,9 @@ def test_equal_questions_are_counted_once(own: TestClient, library: Library) -> 
         (FACETS, {"filters": {"formats": ["exe"]}}, 400),
         (FACETS, {"what": 1}, 422),
         (TIMELINE, {"unit": "week"}, 422),
+        (TIMELINE, {"like": 10**6}, 404),
+        (TIMELINE, {"sort": "newest"}, 422),
+        (MAP, {"query": "x" * 1001}, 422),
         (MAP, {"zoom": 21}, 422),
         (MAP, {"south": 91}, 422),
         (MAP, {"west": "x"}, 422),

@@ -73,3 +73,26 @@ def test_the_map_fits_a_phone(open_page: Open, dated: str) -> None:
 def test_without_positions_the_map_explains_itself(open_page: Open, address: str) -> None:
     page = open_page("/map")
     expect(page.get_by_role("heading", name="No photo says where it was taken")).to_be_visible()
+
+
+def test_a_search_is_shown_on_the_map(open_page: Open, dated: str) -> None:
+    page = open_page("/?q=before:2021", at=dated)
+    page.get_by_role("main").get_by_role("link", name="Map").click()
+    expect(page.get_by_role("button", name="Show the 9 photos in this area")).to_be_visible()
+    page.get_by_role("button", name="Show the 9 photos in this area").click()
+    expect(page.get_by_label("Search photos")).to_have_value("before:2021")
+    expect(page.get_by_text("9 photos", exact=True)).to_be_visible()
+    page.goto("/map?q=camera:X100T")
+    expect(page.get_by_role("heading", name="None of these photos says where it was taken")).to_be_visible()
+
+
+def test_a_photo_shows_where_it_was_taken(open_page: Open, dated: str) -> None:
+    page = open_page("/?position=1", at=dated)
+    page.locator("[data-place='0']").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("i")
+    info = page.get_by_role("complementary", name="Information")
+    _drawn(page)
+    assert_accessible(page)
+    info.get_by_role("link", name="Show on the map").click()
+    expect(page).to_have_url(re.compile(r"/map\?view=38\.\d+(,|%2C)-9\.\d+(,|%2C)10$"))

@@ -43,3 +43,20 @@ def test_the_scrubber_is_dragged_on_a_phone(open_page: Open, dated: str) -> None
     page.mouse.up()
     expect(page.get_by_role("button", name="photo-00.jpg")).to_be_in_viewport()
     assert_accessible(page)
+
+
+def test_a_search_is_shown_on_the_timeline(open_page: Open, dated: str) -> None:
+    page = open_page("/?q=camera:X100V&after=2022", at=dated)
+    page.get_by_role("main").get_by_role("link", name="Timeline").click()
+    expect(page.get_by_role("heading", name="March 2024 · 1 photo")).to_be_visible()
+    expect(page.get_by_text("21 photos")).to_be_visible()
+    scope = page.get_by_role("group", name="Photos shown here")
+    expect(scope.get_by_text("X100V")).to_be_visible()
+    assert_accessible(page)
+    scope.get_by_role("button", name="Remove since 2022").click()
+    expect(page.get_by_text("30 photos")).to_be_visible()
+    page.get_by_role("link", name="All results").click()
+    expect(page.get_by_label("Search photos")).to_have_value("camera:X100V")
+    page.goto("/timeline?format=png")
+    page.get_by_role("button", name="Show all photos").click()
+    expect(page.get_by_text("60 photos")).to_be_visible()

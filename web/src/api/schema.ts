@@ -2626,8 +2626,8 @@ export interface components {
          * @description Which part of the map, and of which images.
          * @example {
          *       "east": 3,
-         *       "filters": {},
          *       "north": 44,
+         *       "query": "boat",
          *       "south": 36,
          *       "west": -10,
          *       "zoom": 5
@@ -2641,10 +2641,32 @@ export interface components {
             east?: number;
             filters?: components["schemas"]["Filters"];
             /**
+             * Image Weight
+             * @description The image's part of a mixed query.
+             * @default 0.5
+             */
+            image_weight?: number;
+            /**
+             * Like
+             * @description Resembles this image.
+             */
+            like?: number | null;
+            /**
+             * Min Score
+             * @description Least score shown, 0 shows all. Default: the model's cut-off.
+             */
+            min_score?: number | null;
+            /**
              * North
              * @default 90
              */
             north?: number;
+            /**
+             * Query
+             * @description What the photo shows, in plain words, with dates, negation and `field:value` (docs/search.md).
+             * @example dog on a beach last summer -people
+             */
+            query?: string | null;
             /**
              * South
              * @default -90
@@ -3516,7 +3538,8 @@ export interface components {
         };
         /**
          * Timeline
-         * @description Latest first, without empty stretches. The counts before a bucket are its place in a search by `newest`.
+         * @description Latest first, without empty stretches. The counts before a bucket are its place in the same search by
+         *     `newest`.
          */
         Timeline: {
             /** Buckets */
@@ -3537,10 +3560,9 @@ export interface components {
          * @description Of which images, and how finely.
          * @example {
          *       "filters": {
-         *         "cameras": [
-         *           "X100V"
-         *         ]
+         *         "after": "2021"
          *       },
+         *       "query": "dog on a beach",
          *       "unit": "month"
          *     }
          */
@@ -3551,6 +3573,28 @@ export interface components {
              */
             covers?: boolean | null;
             filters?: components["schemas"]["Filters"];
+            /**
+             * Image Weight
+             * @description The image's part of a mixed query.
+             * @default 0.5
+             */
+            image_weight?: number;
+            /**
+             * Like
+             * @description Resembles this image.
+             */
+            like?: number | null;
+            /**
+             * Min Score
+             * @description Least score shown, 0 shows all. Default: the model's cut-off.
+             */
+            min_score?: number | null;
+            /**
+             * Query
+             * @description What the photo shows, in plain words, with dates, negation and `field:value` (docs/search.md).
+             * @example dog on a beach last summer -people
+             */
+            query?: string | null;
             /**
              * Unit
              * @default month

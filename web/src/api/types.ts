@@ -4,9 +4,12 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type ImageBrief = Schemas["ImageBrief"];
+export type Position = Schemas["Position"];
 export type Found = Schemas["Found"];
 export type SearchPage = Schemas["SearchPage"];
 export type SearchBody = Schemas["SearchBody"];
+/** Which photos, without an order. */
+export type Asked = Pick<SearchBody, "query" | "like" | "image_weight" | "min_score" | "filters">;
 export type Filters = Schemas["Filters"];
 export type Problem = Schemas["Problem"];
 export type ImageDetail = Schemas["ImageDetail"];

@@ -31,9 +31,14 @@ export function areaOf(bounds: LatLngBounds): Area {
 }
 
 /** For the address of the photos in it, with so much around it that rounding leaves nobody out. */
-export function boxText({ south, west, north, east }: Area): string {
-  const sides = [clampLatitude(south - 1e-5), west - 1e-5, clampLatitude(north + 1e-5), east + 1e-5];
-  return sides.map((side) => String(Math.round(Math.max(-180, Math.min(180, side)) * 1e5) / 1e5)).join(",");
+export function boxOf({ south, west, north, east }: Area): [number, number, number, number] {
+  const rounded = (side: number) => Math.round(Math.max(-180, Math.min(180, side)) * 1e5) / 1e5;
+  return [
+    rounded(clampLatitude(south - 1e-5)),
+    rounded(west - 1e-5),
+    rounded(clampLatitude(north + 1e-5)),
+    rounded(east + 1e-5),
+  ];
 }
 
 /** The copy of a position that lies nearest to the middle of the map. */

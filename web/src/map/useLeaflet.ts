@@ -70,7 +70,7 @@ export function useLeaflet(
 }
 
 /** Draws the basemap in the theme's colours, anew when the theme changes. */
-function addBasemap(map: LeafletMap, element: HTMLElement): () => void {
+export function addBasemap(map: LeafletMap, element: HTMLElement): () => void {
   let layer = new Basemap(colorsOf(element)).addTo(map);
   const redraw = () => {
     layer.remove();

@@ -1,17 +1,20 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { Map as LeafletMap } from "leaflet";
 import { MapPinOff, Maximize, Search, SquareDashedMousePointer } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 
 import { answered, client } from "@/api/client";
-import type { MapCluster } from "@/api/types";
+import type { Asked, MapCluster } from "@/api/types";
 import { navigate, paths, useParameters, withParameters } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
 import { Button, IconButton } from "@/components/Button";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { PhotoMap } from "@/map/PhotoMap";
-import { boundsOf, boxText, parseView, type Area } from "@/map/places";
+import { boundsOf, boxOf, parseView, type Area } from "@/map/places";
+import { SearchScope } from "@/photos/SearchScope";
+import { askedOf, isNarrowed } from "@/photos/searchState";
+import { searchAt, useSearchState } from "@/photos/useSearchState";
 import { s } from "@/strings";
 
 const WORLD = { south: -90, west: -180, north: 90, east: 180 };
@@ -19,13 +22,16 @@ const FIRST_VIEW = { latitude: 25, longitude: 5, zoom: 2 };
 
 export default function MapPage() {
   const [parameters, change] = useParameters();
+  const [search, changeSearch] = useSearchState();
+  const narrowed = isNarrowed(search);
+  const photos = useMemo(() => askedOf(search), [search]);
   const asked = parseView(parameters.get("view"));
   const [area, setArea] = useState<{ area: Area; zoom: number } | null>(null);
   const [map, setMap] = useState<LeafletMap | null>(null);
   const [drawing, setDrawing] = useState(false);
   const fitted = useRef(asked !== null);
-  const world = useClusters({ area: WORLD, zoom: 3 });
-  const shown = useClusters(area);
+  const world = useClusters(photos, { area: WORLD, zoom: 3 });
+  const shown = useClusters(photos, area);
   const everything = boundsOf(world.data?.clusters ?? []);
 
   useEffect(() => {
@@ -40,14 +46,21 @@ export default function MapPage() {
     return () => window.removeEventListener("keydown", end);
   }, [drawing]);
 
+  const showPhotos = (area: Area) => navigate(searchAt(paths.photos, search, { box: boxOf(area) }));
+  const open = (cluster: MapCluster) => {
+    const photo = cluster.count === 1 && cluster.cover ? { photo: cluster.cover.id, at: 0 } : {};
+    const found = new URLSearchParams(searchAt("", search, { box: boxOf(cluster) }));
+    navigate(withParameters(paths.photos, found.toString(), photo));
+  };
+  const scope = narrowed && <SearchScope state={search} change={changeSearch} />;
   if (world.error)
     return (
       <>
-        <PageHeader title={s.nav.map} />
+        <PageHeader title={s.nav.map}>{scope}</PageHeader>
         <ErrorState error={world.error} retry={() => void world.refetch()} />
       </>
     );
-  if (world.data?.total === 0) return <Nowhere />;
+  if (world.data?.total === 0) return narrowed ? <NoneOfThese scope={scope} /> : <Nowhere />;
   const here = shown.data?.total ?? 0;
   return (
     <div className="flex h-[calc(100dvh-5rem)] flex-col md:h-dvh">
@@ -69,7 +82,9 @@ export default function MapPage() {
             />
           </>
         }
-      />
+      >
+        {scope}
+      </PageHeader>
       <div className="relative isolate min-h-0 flex-1">
         <PhotoMap
           start={asked ?? FIRST_VIEW}
@@ -106,23 +121,31 @@ export default function MapPage() {
   );
 }
 
-function useClusters(asked: { area: Area; zoom: number } | null) {
+function useClusters(photos: Asked, view: { area: Area; zoom: number } | null) {
   return useQuery({
-    queryKey: ["map", asked],
+    queryKey: ["map", photos, view],
     queryFn: () =>
-      answered(client.POST("/api/v1/map", { body: { filters: {}, ...WORLD, ...asked?.area, zoom: asked?.zoom ?? 0 } })),
-    enabled: asked !== null,
+      answered(client.POST("/api/v1/map", { body: { ...photos, ...WORLD, ...view?.area, zoom: view?.zoom ?? 0 } })),
+    enabled: view !== null,
     placeholderData: keepPreviousData,
   });
 }
 
-function showPhotos(area: Area): void {
-  navigate(withParameters(paths.photos, "", { box: boxText(area) }));
-}
-
-function open(cluster: MapCluster): void {
-  const photo = cluster.count === 1 && cluster.cover ? { photo: cluster.cover.id, at: 0 } : {};
-  navigate(withParameters(paths.photos, "", { box: boxText(cluster), ...photo }));
+function NoneOfThese({ scope }: { scope: ReactNode }) {
+  return (
+    <>
+      <PageHeader title={s.nav.map}>{scope}</PageHeader>
+      <EmptyState
+        icon={MapPinOff}
+        title={s.map.noMatch}
+        actions={
+          <Button look="primary" onClick={() => navigate(paths.map)}>
+            {s.map.everything}
+          </Button>
+        }
+      />
+    </>
+  );
 }
 
 function Nowhere() {

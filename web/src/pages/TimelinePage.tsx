@@ -1,8 +1,9 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { CalendarDays } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { CalendarDays, SearchX } from "lucide-react";
+import { useCallback, useEffect, useMemo, useRef, type ReactNode } from "react";
 
 import { answered, client } from "@/api/client";
+import type { Asked } from "@/api/types";
 import { navigate, paths, useParameters } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
 import { Button } from "@/components/Button";
@@ -11,19 +12,47 @@ import { ErrorState } from "@/components/ErrorState";
 import { Segments } from "@/components/Segments";
 import type { GridHandle } from "@/grid/PhotoGrid";
 import { PhotoResults } from "@/photos/PhotoResults";
+import { SearchScope } from "@/photos/SearchScope";
+import { askedOf, isNarrowed } from "@/photos/searchState";
+import { useSearchState } from "@/photos/useSearchState";
 import type { Question } from "@/state/results";
 import { s } from "@/strings";
 import { sectionsOf, spansOf, type Unit } from "@/timeline/buckets";
 import { Scrubber } from "@/timeline/Scrubber";
 
-const ALL: Question = { filters: {}, sort: "newest" };
 const UNITS: readonly Unit[] = ["day", "month", "year"];
 
 export default function TimelinePage() {
+  const [state, change] = useSearchState();
+  const asked = useMemo(() => askedOf(state), [state]);
+  return (
+    // A search of its own has a list of its own: nothing of the last one may be laid out under its headings.
+    <Timeline
+      key={JSON.stringify(asked)}
+      asked={asked}
+      narrowed={isNarrowed(state)}
+      onAll={() => navigate(paths.timeline)}
+    >
+      <SearchScope state={state} change={change} />
+    </Timeline>
+  );
+}
+
+interface TimelineProps {
+  asked: Asked;
+  /** Whether these are fewer than all photos. */
+  narrowed: boolean;
+  onAll: () => void;
+  /** What was asked. */
+  children: ReactNode;
+}
+
+function Timeline({ asked, narrowed, onAll, children }: TimelineProps) {
   const [parameters, change] = useParameters();
   const unit = UNITS.find((one) => one === parameters.get("by")) ?? "month";
-  const { data, error, refetch } = useTimeline(unit);
-  const months = useTimeline("month");
+  const question = useMemo<Question>(() => ({ ...asked, sort: "newest" }), [asked]);
+  const { data, error, refetch } = useTimeline(asked, unit);
+  const months = useTimeline(asked, "month");
   const sections = useMemo(() => data && sectionsOf(spansOf(data.buckets, data.unit), data.unit), [data]);
   const track = useMemo(() => spansOf(months.data?.buckets ?? [], "month"), [months.data]);
   const grid = useRef<GridHandle>(null);
@@ -39,7 +68,7 @@ export default function TimelinePage() {
   if (error && !data)
     return (
       <>
-        <PageHeader title={s.nav.timeline} />
+        <PageHeader title={s.nav.timeline}>{narrowed && children}</PageHeader>
         <ErrorState error={error} retry={() => void refetch()} />
       </>
     );
@@ -59,38 +88,60 @@ export default function TimelinePage() {
             }}
           />
         }
-      />
+      >
+        {narrowed && children}
+      </PageHeader>
       <div className="pr-4 md:pr-16">
         {data && (
           <PhotoResults
-            question={ALL}
+            question={question}
             sections={sections}
             grid={grid}
-            empty={
-              <EmptyState
-                icon={CalendarDays}
-                title={s.timeline.none}
-                actions={
-                  <Button look="primary" onClick={() => navigate(paths.indexing)}>
-                    {s.timeline.add}
-                  </Button>
-                }
-              >
-                <p>{s.timeline.noneHint}</p>
-              </EmptyState>
-            }
+            empty={narrowed ? <NoMatch onAll={onAll} /> : <NoPhotos />}
           />
         )}
       </div>
-      {total > 0 && <Scrubber spans={track} total={total} top={top} onJump={(place) => grid.current?.jump(place)} />}
+      {track.length > 1 && (
+        <Scrubber spans={track} total={total} top={top} onJump={(place) => grid.current?.jump(place)} />
+      )}
     </>
   );
 }
 
-function useTimeline(unit: Unit) {
+function NoPhotos() {
+  return (
+    <EmptyState
+      icon={CalendarDays}
+      title={s.timeline.none}
+      actions={
+        <Button look="primary" onClick={() => navigate(paths.indexing)}>
+          {s.timeline.add}
+        </Button>
+      }
+    >
+      <p>{s.timeline.noneHint}</p>
+    </EmptyState>
+  );
+}
+
+function NoMatch({ onAll }: { onAll: () => void }) {
+  return (
+    <EmptyState
+      icon={SearchX}
+      title={s.timeline.noMatch}
+      actions={
+        <Button look="primary" onClick={onAll}>
+          {s.timeline.all}
+        </Button>
+      }
+    />
+  );
+}
+
+function useTimeline(asked: Asked, unit: Unit) {
   return useQuery({
-    queryKey: ["timeline", unit],
-    queryFn: () => answered(client.POST("/api/v1/timeline", { body: { unit, filters: {}, covers: false } })),
+    queryKey: ["timeline", asked, unit],
+    queryFn: () => answered(client.POST("/api/v1/timeline", { body: { ...asked, unit, covers: false } })),
     placeholderData: keepPreviousData,
   });
 }

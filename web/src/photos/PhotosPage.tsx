@@ -1,5 +1,17 @@
-import { Grid2X2, Images, ImageOff, LayoutList, SearchX, SlidersHorizontal, FolderPlus } from "lucide-react";
+import {
+  CalendarDays,
+  FolderPlus,
+  Grid2X2,
+  Images,
+  ImageOff,
+  LayoutList,
+  Map as MapIcon,
+  SearchX,
+  SlidersHorizontal,
+  type LucideIcon,
+} from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
+import { Link } from "wouter";
 
 import { navigate, paths, useParameters } from "@/app/navigation";
 import { Button, IconButton } from "@/components/Button";
@@ -16,27 +28,12 @@ import { FilterPanel } from "./FilterPanel";
 import { PhotoResults, type RowSize } from "./PhotoResults";
 import { SearchBar } from "./SearchBar";
 import { SearchChips } from "./SearchChips";
-import {
-  countFilters,
-  isRanked,
-  noFilters,
-  NOTHING,
-  parseSearch,
-  questionOf,
-  searchParameters,
-  type SearchState,
-} from "./searchState";
+import { countFilters, isNarrowed, isRanked, noFilters, NOTHING, questionOf, type SearchState } from "./searchState";
+import { searchAt, useSearchState } from "./useSearchState";
 
 /** All photos, and the search. */
 export function PhotosPage() {
-  const [parameters, setParameters] = useParameters();
-  const key = parameters.toString();
-  // eslint-disable-next-line react-hooks/exhaustive-deps
-  const state = useMemo(() => parseSearch(parameters), [key]);
-  const change = useCallback(
-    (change: Partial<SearchState>) => setParameters({ ...searchParameters(change), photo: null, at: null }),
-    [setParameters],
-  );
+  const [state, change] = useSearchState();
   const question = useMemo(() => questionOf(state), [state]);
   const ask = useMemo(
     () =>
@@ -138,7 +135,27 @@ function Summary({ state, results, change }: PartProps & { results: Results }) {
       <p role="status" className="text-sm text-ink-faint">
         {results.first && results.length > 0 && (total === null ? s.search.many : s.common.photos(total))}
       </p>
+      {isNarrowed(state) && state.example === null && results.length > 0 && (
+        <span className="ml-auto flex items-center">
+          <ElsewhereLink icon={CalendarDays} label={s.search.onTimeline} href={searchAt(paths.timeline, state)} />
+          <ElsewhereLink icon={MapIcon} label={s.search.onMap} href={searchAt(paths.map, state)} />
+        </span>
+      )}
     </div>
+  );
+}
+
+/** The same photos on another page. */
+function ElsewhereLink({ icon: Icon, label, href }: { icon: LucideIcon; label: string; href: string }) {
+  return (
+    <Link
+      href={href}
+      title={label}
+      className="inline-flex min-h-9 items-center gap-1.5 rounded-lg px-2 text-sm text-ink-soft hover:bg-hover hover:text-ink"
+    >
+      <Icon size={16} aria-hidden="true" />
+      <span className="max-sm:sr-only">{label}</span>
+    </Link>
   );
 }
 

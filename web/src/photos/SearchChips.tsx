@@ -11,6 +11,7 @@ import {
   LibraryBig,
   MapPin,
   Palette,
+  Search,
   Star,
   TriangleAlert,
   UserRound,
@@ -30,6 +31,8 @@ interface SearchChipsProps {
   state: SearchState;
   understood: Understood | null | undefined;
   change: (change: Partial<SearchState>) => void;
+  /** Also the words that are searched by meaning: where no search field shows them. */
+  words?: boolean;
 }
 
 interface Part {
@@ -63,21 +66,23 @@ const KINDS: Record<string, LucideIcon> = {
 };
 
 /** What the search consists of besides its words: each part can be taken away. */
-export function SearchChips({ state, understood, change }: SearchChipsProps) {
+export function SearchChips({ state, understood, change, words = false }: SearchChipsProps) {
   const parts = useParts(state);
   return (
     <>
       {state.like !== null && <LikeChip id={state.like} state={state} change={change} />}
       {state.example !== null && <ExampleChip name={state.example} state={state} change={change} />}
-      {understood?.chips.filter(isTelling).map((chip) => (
-        <Chip
-          key={`${chip.start}-${chip.end}`}
-          icon={KINDS[chip.kind] ?? Hash}
-          tone="accent"
-          label={chip.negated ? s.search.not(chip.text) : chip.text}
-          onRemove={() => change({ q: without(state.q, chip.start, chip.end) })}
-        />
-      ))}
+      {understood?.chips
+        .filter((chip) => words || isTelling(chip))
+        .map((chip) => (
+          <Chip
+            key={`${chip.start}-${chip.end}`}
+            icon={isTelling(chip) ? (KINDS[chip.kind] ?? Hash) : Search}
+            tone="accent"
+            label={chip.negated ? s.search.not(chip.text) : chip.text}
+            onRemove={() => change({ q: without(state.q, chip.start, chip.end) })}
+          />
+        ))}
       {understood?.problems.map((problem) => (
         <span key={`${problem.start} ${problem.message}`} className="inline-flex items-center gap-1.5">
           <Chip

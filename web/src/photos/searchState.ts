@@ -1,5 +1,5 @@
 /** What is searched for, in the address and back: every state of the search can be linked to. */
-import type { Filters } from "@/api/types";
+import type { Asked, Filters } from "@/api/types";
 import type { Question } from "@/state/results";
 
 export type Sort = "relevance" | "newest" | "oldest";
@@ -129,15 +129,24 @@ export function filtersOf(state: SearchState): Filters {
   };
 }
 
-export function questionOf(state: SearchState): Question {
+/** Which photos: what the timeline and the map can be asked too. An image from outside is not in it. */
+export function askedOf(state: SearchState): Asked {
   return {
     ...(state.q && { query: state.q }),
     ...(state.like !== null && { like: state.like }),
     ...(state.weight !== NOTHING.weight && { image_weight: state.weight }),
     ...(state.all && { min_score: 0 }),
-    ...(state.sort && { sort: state.sort }),
     filters: filtersOf(state),
   };
+}
+
+export function questionOf(state: SearchState): Question {
+  return { ...askedOf(state), ...(state.sort && { sort: state.sort }) };
+}
+
+/** Whether fewer than all photos are asked for. */
+export function isNarrowed(state: SearchState): boolean {
+  return state.q !== "" || state.like !== null || state.example !== null || countFilters(state) > 0;
 }
 
 /** Whether results are ranked by how well they match. */

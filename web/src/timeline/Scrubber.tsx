@@ -20,6 +20,7 @@ export function Scrubber({ spans, total, top, onJump }: ScrubberProps) {
   const [height, setHeight] = useState(0);
   const [place, setPlace] = useState(0);
   const [pointed, setPointed] = useState<number | null>(null);
+  const covered = useTopBarHeight();
   const dragging = useRef(false);
 
   useLayoutEffect(() => {
@@ -57,7 +58,10 @@ export function Scrubber({ spans, total, top, onJump }: ScrubberProps) {
   const shown = pointed ?? place;
   const yOf = (at: number) => (total > 0 ? (at / total) * height : 0);
   return (
-    <div className="fixed right-0 bottom-20 top-[4.5rem] z-20 w-5 select-none md:right-4 md:bottom-3 md:w-14">
+    <div
+      style={{ top: covered + 12 }}
+      className="fixed right-0 bottom-20 z-20 w-5 select-none md:right-4 md:bottom-3 md:w-14"
+    >
       <div
         ref={track}
         role="slider"
@@ -125,4 +129,17 @@ export function Scrubber({ spans, total, top, onJump }: ScrubberProps) {
       </div>
     </div>
   );
+}
+
+/** How much of the screen the bar at the top covers: with the parts of a search in it, it may have several lines. */
+function useTopBarHeight(): number {
+  const [height, setHeight] = useState(60);
+  useLayoutEffect(() => {
+    const bar = document.getElementById("top-bar");
+    if (!bar) return;
+    const observer = new ResizeObserver(() => setHeight(bar.offsetHeight));
+    observer.observe(bar);
+    return () => observer.disconnect();
+  }, []);
+  return height;
 }

@@ -12,11 +12,11 @@ import {
   X,
   type LucideIcon,
 } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { Link } from "wouter";
 
 import { paths, withParameters } from "@/app/navigation";
-import type { ImageBrief, ImageDetail } from "@/api/types";
+import type { ImageBrief, ImageDetail, Position } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
 import { Rating } from "@/components/Rating";
 import { SkeletonLines } from "@/components/Skeleton";
@@ -28,6 +28,10 @@ import { bytes, coordinates, exposure, moment } from "@/strings/format";
 import { s } from "@/strings";
 import { PeopleOf } from "./Faces";
 import { TagEditor } from "./TagEditor";
+
+const MiniMap = lazy(() => import("@/map/MiniMap"));
+/** How near the map is looked at from here: the town and what is around it. */
+const MAP_ZOOM = 10;
 
 interface InfoPanelProps {
   image: ImageBrief;
@@ -115,17 +119,7 @@ function Facts({ image, detail }: { image: ImageBrief; detail: ImageDetail | und
           {detail?.lens_model && <span className="block">{detail.lens_model}</span>}
         </Fact>
       )}
-      {image.position && (
-        <Fact icon={MapPin} title={coordinates(image.position.latitude, image.position.longitude)}>
-          {detail?.altitude !== undefined && detail.altitude !== null && s.viewer.altitude(Math.round(detail.altitude))}{" "}
-          <Link
-            className="font-medium text-accent hover:underline"
-            href={withParameters(paths.map, "", { at: `${image.position.latitude},${image.position.longitude}` })}
-          >
-            {s.viewer.map}
-          </Link>
-        </Fact>
-      )}
+      {image.position && <Where position={image.position} detail={detail} />}
       <Fact icon={FileImage} title={image.name}>
         {image.width} × {image.height} · {s.viewer.megapixels((image.width * image.height) / 1e6)} ·{" "}
         {bytes(image.file_size)} · {image.format.toUpperCase()}
@@ -149,11 +143,35 @@ function Facts({ image, detail }: { image: ImageBrief; detail: ImageDetail | und
   );
 }
 
+function Where({ position, detail }: { position: Position; detail: ImageDetail | undefined }) {
+  const { latitude, longitude } = position;
+  const place = detail?.place;
+  return (
+    <Fact icon={MapPin} title={place ?? coordinates(latitude, longitude)}>
+      {place && <span className="block">{coordinates(latitude, longitude)}</span>}
+      {detail?.altitude !== undefined && detail.altitude !== null && (
+        <span className="block">{s.viewer.altitude(Math.round(detail.altitude))}</span>
+      )}
+      <Link
+        className="mt-2 block font-medium text-accent hover:underline"
+        href={withParameters(paths.map, "", { view: `${latitude},${longitude},${MAP_ZOOM}` })}
+      >
+        <span className="mb-1 block h-36 w-full overflow-hidden rounded-lg border border-line bg-hover">
+          <Suspense fallback={null}>
+            <MiniMap latitude={latitude} longitude={longitude} />
+          </Suspense>
+        </span>
+        {s.viewer.map}
+      </Link>
+    </Fact>
+  );
+}
+
 function Fact({ icon: Icon, title, children }: { icon: LucideIcon; title: ReactNode; children?: ReactNode }) {
   return (
     <div className="flex gap-3">
       <Icon size={18} aria-hidden="true" className="mt-0.5 shrink-0 text-ink-faint" />
-      <div className="min-w-0">
+      <div className="min-w-0 flex-1">
         <div>{title}</div>
         <div className="text-ink-faint">{children}</div>
       </div>

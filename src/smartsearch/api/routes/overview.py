@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Self
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from smartsearch.api.deps import LibraryDep
+from smartsearch.api.routes.search import Asked
 from smartsearch.api.schemas import Filters, ImageBrief, Latitude, Longitude, Strict, Words
 from smartsearch.core.overview import Facets as Counted
 from smartsearch.core.overview import TimeUnit, ValueCount
@@ -133,12 +135,21 @@ def where_of(library: Library, filters: Filters, written: Query | None = None) -
     return searched(library.store, And((where, written)) if written else where, filters.words, filters.hidden)
 
 
-class TimelineQuestion(Strict):
+def asked_for(library: Library, asked: Asked) -> Query:
+    """The images that a search would find, by words and example too."""
+    if asked.query is None and asked.like is None:
+        return where_of(library, asked.filters)
+    # By time, as the page that shows them asks for them: both read one answer.
+    return library.answer(replace(asked.to_request(library), sort="newest")).condition()
+
+
+class TimelineQuestion(Asked):
     """Of which images, and how finely."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"unit": "month", "filters": {"cameras": ["X100V"]}}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"unit": "month", "query": "dog on a beach", "filters": {"after": "2021"}}]}
+    )
 
-    filters: Filters = Field(default_factory=Filters)
     unit: TimeUnit = "month"
     covers: bool | None = Field(
         None,
@@ -155,7 +166,8 @@ class Bucket(BaseModel):
 
 
 class Timeline(BaseModel):
-    """Latest first, without empty stretches. The counts before a bucket are its place in a search by `newest`."""
+    """Latest first, without empty stretches. The counts before a bucket are its place in the same search by
+    `newest`."""
 
     unit: TimeUnit
     total: int = Field(examples=[24_000])
@@ -165,7 +177,7 @@ class Timeline(BaseModel):
 @router.post("/timeline")
 def timeline(question: TimelineQuestion, library: LibraryDep) -> Timeline:
     """How many images were taken when: by their own time, or else that of their files."""
-    buckets = library.overviews.timeline(where_of(library, question.filters), question.unit)
+    buckets = library.overviews.timeline(asked_for(library, question), question.unit)
     wanted = question.unit != "day" if question.covers is None else question.covers
     covers = covers_of(library, [bucket.cover for bucket in buckets]) if wanted else {}
     return Timeline(
@@ -180,14 +192,13 @@ def covers_of(library: Library, ids: Sequence[int]) -> dict[int, ImageBrief]:
     return {asset.id: ImageBrief.of(asset) for asset in library.store.assets(ids)}
 
 
-class MapQuestion(Strict):
+class MapQuestion(Asked):
     """Which part of the map, and of which images."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"zoom": 5, "south": 36, "west": -10, "north": 44, "east": 3, "filters": {}}]}
+        json_schema_extra={"examples": [{"zoom": 5, "south": 36, "west": -10, "north": 44, "east": 3, "query": "boat"}]}
     )
 
-    filters: Filters = Field(default_factory=Filters)
     zoom: Annotated[int, Field(ge=0, le=20, description="0: the world on one tile of 256 pixels.")] = 0
     south: Latitude = -90
     west: Annotated[Longitude, Field(description="Greater than `east`: the box crosses the antimeridian.")] = -180
@@ -222,7 +233,7 @@ MAX_COVERS = 300
 def map_clusters(question: MapQuestion, library: LibraryDep) -> Map:
     """Where images were taken. Cells of 64 pixels lie fast on the map: clusters do not change as it is moved."""
     box = WithinBox(question.south, question.west, question.north, question.east)
-    found = library.overviews.map(where_of(library, question.filters), box, question.zoom)
+    found = library.overviews.map(asked_for(library, question), box, question.zoom)
     covers = covers_of(library, [cluster.cover for cluster in found[:MAX_COVERS]])
     fields = ("latitude", "longitude", "count", "south", "west", "north", "east")
     return Map(

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -35,7 +36,7 @@ ImageWeight = Annotated[Fraction, Field(description="The image's part of a mixed
 Explain = Annotated[bool, Field(description="Say with each result why it is there.")]
 
 
-class Question(Strict):
+class Asked(Strict):
     """What to look for: words, an image of the library, filters, or any mix; nothing means everything."""
 
     query: Words | None = Field(
@@ -47,9 +48,6 @@ class Question(Strict):
     image_weight: ImageWeight = 0.5
     filters: Filters = Field(default_factory=Filters)
     min_score: MinScore = None
-    sort: Sort = Field("relevance", description="By date: what is relevant; without words and example, newest first.")
-    collapse: bool = Field(False, description="Show one of near-duplicates, where something is compared.")
-    diversity: Fraction = Field(0.0, description="Above 0: different images before more of the same.")
 
     def to_request(self, library: Library) -> SearchRequest:
         return SearchRequest(
@@ -60,11 +58,19 @@ class Question(Strict):
             min_score=self.min_score,
             image_weight=self.image_weight,
             hidden=self.filters.hidden,
-            sort=self.sort,
-            collapse=self.collapse,
-            diversity=self.diversity,
             browse=True,
         )
+
+
+class Question(Asked):
+    """What to look for, and in which order."""
+
+    sort: Sort = Field("relevance", description="By date: what is relevant; without words and example, newest first.")
+    collapse: bool = Field(False, description="Show one of near-duplicates, where something is compared.")
+    diversity: Fraction = Field(0.0, description="Above 0: different images before more of the same.")
+
+    def to_request(self, library: Library) -> SearchRequest:
+        return replace(super().to_request(library), sort=self.sort, collapse=self.collapse, diversity=self.diversity)
 
 
 class SearchBody(Question):

@@ -17,4 +17,6 @@ export const map = {
   noneHint:
     "Phones and some cameras write their position into each photo. As soon as there are such photos in the library, they stand here on the map, which needs no network.",
   add: "Add a folder",
+  noMatch: "None of these photos says where it was taken",
+  everything: "Show all photos",
 } as const;

@@ -10,4 +10,6 @@ export const timeline = {
   none: "No photos yet",
   noneHint: "Add a folder with photos, and they line up here by the day they were taken.",
   add: "Add a folder",
+  noMatch: "No photo matches",
+  all: "Show all photos",
 } as const;
