@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from smartsearch.access.accounts import Accounts
 from smartsearch.catalog import ModelCatalog, ModelChoice
 from smartsearch.config import Places, full_path
 from smartsearch.core.assets import Asset, Embedding, FileError, Root, TagCount, TagSource
@@ -137,6 +138,8 @@ class Library:
         """What the words of a query mean in this library."""
         self.albums = Albums(store, self.queries)
         self.recent = RecentQueries(store)
+        self.accounts = Accounts(places.home)
+        """Who may ask the server; of the home, for all its libraries."""
         self.faces = FaceWork(store, places, settings, self.recent)
         self.texts: dict[str, CachedTextEncoder] = {}
         """By space key."""
@@ -173,6 +176,7 @@ class Library:
     def close(self) -> None:
         if self._pool is not None:
             self._pool.close()
+        self.accounts.close()
         self.store.close()
 
     def __enter__(self) -> Self:

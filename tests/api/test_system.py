@@ -128,7 +128,7 @@ def test_private_places_are_taken_out_of_messages(tmp_path: Path) -> None:
 def test_a_foreign_address_is_refused(shared_library: Library) -> None:
     from smartsearch.api.serve import serve
 
-    with pytest.raises(UsageError, match="passwords"):
+    with pytest.raises(UsageError, match="password"):
         serve(shared_library, "0.0.0.0", 0, print)
 
 

@@ -18,10 +18,13 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Scope
 
+from smartsearch.access.tries import Tries
 from smartsearch.api import problems
+from smartsearch.api.authorization import Authorized
 from smartsearch.api.background import BackgroundJobs
 from smartsearch.api.metrics import Measured, RequestMetrics
 from smartsearch.api.routes import (
+    access,
     albums,
     export,
     faces,
@@ -37,6 +40,7 @@ from smartsearch.api.routes import (
     system,
 )
 from smartsearch.api.routes import jobs as job_routes
+from smartsearch.api.rules import Rules
 from smartsearch.api.security import Guard
 from smartsearch.library import Library
 
@@ -59,6 +63,7 @@ _ROUTES = (
     job_routes,
     models,
     settings,
+    access,
 )
 
 MAX_BODY_BYTES = 1 << 20
@@ -84,11 +89,13 @@ _NO_TELEMETRY: Any = {
 
 _DESCRIPTION = """Search the photos of this machine by describing them. Everything stays on the machine.
 
-Errors are problem details (RFC 9457). There are no passwords yet: the server listens on the loopback interface only."""
+Errors are problem details (RFC 9457). On the loopback interface nobody has to log in until there are users; then every
+request needs the cookie of `POST /session` or a token."""
 
 
-def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
-    """The API over an open library, which the caller closes. ``web`` is the folder of the built web page.
+def create_app(library: Library, *, web: Path = WEB_FOLDER, exposed: bool = False) -> FastAPI:
+    """The API over an open library, which the caller closes. ``web`` is the folder of the built web page. ``exposed``
+    says that others than this machine's users can reach it: then there is no answer without a login.
 
     Whoever runs it through its lifespan has running jobs stopped at the end.
     """
@@ -116,6 +123,8 @@ def create_app(library: Library, *, web: Path = WEB_FOLDER) -> FastAPI:
     app.state.library = library
     app.state.jobs = jobs
     app.state.metrics = RequestMetrics()
+    app.state.tries = Tries()
+    app.state.exposed = exposed
     for module in _ROUTES:
         app.include_router(module.router, prefix=PREFIX, responses=problems.PROBLEMS)
     limit = library.settings.server.max_upload_bytes + MAX_BODY_BYTES
@@ -130,7 +139,11 @@ class _Application(FastAPI):
     """The guards go around everything, also around what FastAPI itself answers (too large a body, a fault)."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Guard(Measured(problems.PlainErrors(super().build_middleware_stack()), self.state.metrics))
+        library: Library = self.state.library
+        exposed: bool = self.state.exposed
+        inside = problems.PlainErrors(super().build_middleware_stack())
+        authorized = Authorized(inside, library, Rules(self.routes, PREFIX), exposed=exposed)
+        return Guard(Measured(authorized, self.state.metrics), library.settings.server.hosts, exposed=exposed)
 
 
 def _operation_id(route: APIRoute) -> str:

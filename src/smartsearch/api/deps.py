@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
 from smartsearch.api.background import BackgroundJobs
+from smartsearch.core.access import LOCAL, Caller
 from smartsearch.library import Library
 
 MAX_ID = 2**63 - 1
 """The largest id a store can have."""
+
+
+ASKING: ContextVar[Caller] = ContextVar("asking", default=LOCAL)
+"""Who asks, for what is decided deeper than in a route. Set by `Authorized`; goes along into the routes' threads."""
 
 
 # Coroutines: plain functions would be sent to another thread and back for every request.
@@ -24,6 +30,13 @@ async def _jobs(request: Request) -> BackgroundJobs:
     return jobs
 
 
+async def _caller(request: Request) -> Caller | None:
+    caller: Caller | None = request.state.caller
+    return caller
+
+
+CallerDep = Annotated[Caller | None, Depends(_caller)]
+"""Who asks; None only on the public routes, where nobody has to have logged in."""
 JobsDep = Annotated[BackgroundJobs, Depends(_jobs)]
 LibraryDep = Annotated[Library, Depends(_library)]
 ImageId = Annotated[int, Path(ge=1, le=MAX_ID, description="An image's id, from a search.", examples=[1])]

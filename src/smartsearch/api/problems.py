@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smartsearch.config import Places
-from smartsearch.core.errors import SmartsearchError
+from smartsearch.core.errors import SmartsearchError, TooManyTriesError
 
 log = logging.getLogger("smartsearch.api")
 
@@ -82,7 +82,12 @@ def install(app: FastAPI, places: Places) -> None:
         if error.http_status >= 500:
             log.error("%s", error)
         title = (type(error).__doc__ or "").partition("\n")[0]
-        return problem(error.http_status, name_of(error), title, redacted(error.message), redacted(error.hint) or None)
+        answer = problem(
+            error.http_status, name_of(error), title, redacted(error.message), redacted(error.hint) or None
+        )
+        if isinstance(error, TooManyTriesError):
+            answer.headers["retry-after"] = str(error.seconds)
+        return answer
 
     def of_request(_: Request, error: RequestValidationError) -> JSONResponse:
         wrong = [

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
-from smartsearch.api.deps import MAX_ID
+from smartsearch.api.deps import ASKING, MAX_ID
 from smartsearch.config import full_path
 from smartsearch.core.assets import Asset
+from smartsearch.core.errors import ForbiddenError
 from smartsearch.core.query import (
     And,
     CameraIs,
@@ -54,6 +55,16 @@ Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Size = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+def _may_see_hidden(wanted: bool) -> bool:
+    """ForbiddenError for those who may only look."""
+    if wanted and not ASKING.get().sees_hidden:
+        raise ForbiddenError("What is hidden is shown to owners only.")
+    return wanted
+
+
+AmongHidden = Annotated[bool, AfterValidator(_may_see_hidden)]
 Rating = Annotated[int, Field(ge=-1, le=5)]
 
 
@@ -96,7 +107,7 @@ class Filters(Strict):
     ids: list[Annotated[int, Field(ge=1, le=MAX_ID)]] = Field(
         [], max_length=10_000, description="One of these images, for instance to export what was selected."
     )
-    hidden: bool = Field(False, description="Among the hidden images; otherwise they are left out.")
+    hidden: AmongHidden = Field(False, description="Among the hidden images; otherwise they are left out.")
     tags: list[Words] = Field([], max_length=100, examples=[["beach"]])
     words: Words | None = Field(None, description="Words in file name, folder, tags, title or description.")
     min_rating: Rating | None = None

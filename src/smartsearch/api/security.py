@@ -1,4 +1,4 @@
-"""What guards a server without passwords on the loopback interface: who may ask, what a browser may do with answers.
+"""What guards every answer, with a login or without: by which name the server is asked, and what a browser may do.
 
 A page of any web site can make the user's browser ask 127.0.0.1, so being on loopback is no protection by itself. DNS
 rebinding is met by checking ``Host``, cross-site requests by ``Origin`` and ``Sec-Fetch-Site``, embedding and script
@@ -8,6 +8,7 @@ injection by the response headers.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -32,12 +33,13 @@ _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
+    "x-permitted-cross-domain-policies": "none",
 }
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 def is_loopback(host: str) -> bool:
@@ -51,10 +53,16 @@ def is_loopback(host: str) -> bool:
 
 
 class Guard:
-    """ASGI middleware: refuses strangers, and adds the security headers to every answer."""
+    """ASGI middleware: refuses strangers, and adds the security headers to every answer.
 
-    def __init__(self, app: ASGIApp) -> None:
+    The server goes by loopback names and ``hosts``; one that is ``exposed`` beyond this machine by the address it was
+    reached at, too: only names can be rebound to it.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str] = (), *, exposed: bool = False) -> None:
         self._app = app
+        self._hosts = frozenset(host.rstrip(".").lower() for host in hosts)
+        self._exposed = exposed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,12 +78,15 @@ class Guard:
             await send(message)
 
         asked = Headers(scope=scope)
-        if not _is_for_this_server(asked):
+        if not self._is_for_this_server(asked, scope):
             refusal = problem(
-                421, "wrong-host", "The server does not go by that name.", "Ask 127.0.0.1 or localhost instead."
+                421,
+                "wrong-host",
+                "The server does not go by that name.",
+                "Ask 127.0.0.1 or localhost instead, or add the name to the setting server.hosts.",
             )
             await refusal(scope, receive, send_guarded)
-        elif scope["method"] not in _SAFE_METHODS and _is_from_elsewhere(asked):
+        elif scope["method"] not in SAFE_METHODS and _is_from_elsewhere(asked):
             refusal = problem(
                 403, "cross-site", "The request comes from another web site.", "Only this server's own page may ask."
             )
@@ -83,10 +94,13 @@ class Guard:
         else:
             await self._app(scope, receive, send_guarded)
 
-
-def _is_for_this_server(headers: Headers) -> bool:
-    hosts = headers.getlist("host")
-    return len(hosts) == 1 and is_loopback(_host_in(f"//{hosts[0]}"))
+    def _is_for_this_server(self, headers: Headers, scope: Scope) -> bool:
+        given = headers.getlist("host")
+        host = _host_in(f"//{given[0]}").rstrip(".") if len(given) == 1 else ""
+        if is_loopback(host) or host in self._hosts:
+            return True
+        reached = scope.get("server")
+        return self._exposed and bool(host) and reached is not None and host == reached[0]
 
 
 def _is_from_elsewhere(headers: Headers) -> bool:

@@ -19,23 +19,38 @@ GOODBYE_SECONDS = 3
 
 def serve(library: Library, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Answer until interrupted. ``ready`` hears the address; port 0 takes a free one. UsageError if it cannot."""
-    if not is_loopback(host):
+    server = library.settings.server
+    exposed = not is_loopback(host) or bool(server.hosts)
+    if exposed and not library.accounts.any_users():
+        where = f"On {host}" if not is_loopback(host) else "By the names of server.hosts"
         raise UsageError(
-            f"The server only listens on this machine (127.0.0.1, ::1 or localhost), not on {host}: it has no passwords"
-            " yet, and everybody who reaches it could see every photo.",
-            hint="To look from elsewhere, forward the port: ssh -L 8000:127.0.0.1:8000 THIS-MACHINE.",
+            f"{where} others can reach the server and see every photo: it needs a password first.",
+            hint="Set one with `smartsearch users add NAME`. To look from elsewhere without, forward the port:"
+            " ssh -L 8000:127.0.0.1:8000 THIS-MACHINE.",
         )
+    if server.keyfile and not server.certfile:
+        raise UsageError("A key for TLS needs its certificate.", hint="Give --certfile, too.")
     with _listening(host, port) as listener:
         address, bound = listener.getsockname()[:2]
         config = uvicorn.Config(
-            create_app(library),
+            create_app(library, exposed=exposed),
             log_level="warning",
             access_log=False,  # what people search for is nobody's business, a log's neither
             server_header=False,
             ws="none",
+            # Only a proxy that was named may say where a request comes from; anybody can send its headers.
+            proxy_headers=bool(server.proxies),
+            forwarded_allow_ips=list(server.proxies),
+            ssl_certfile=server.certfile or None,
+            ssl_keyfile=server.keyfile or None,
             timeout_graceful_shutdown=GOODBYE_SECONDS,
         )
-        ready(f"http://[{address}]:{bound}" if ":" in address else f"http://{address}:{bound}")
+        try:
+            config.load()
+        except OSError as error:  # ssl's errors are of that kind, too
+            raise UsageError(f"The certificate {server.certfile} cannot be used: {error.strerror or error}.") from error
+        scheme = "https" if server.certfile else "http"
+        ready(f"{scheme}://[{address}]:{bound}" if ":" in address else f"{scheme}://{address}:{bound}")
         uvicorn.Server(config).run(sockets=[listener])
 
 

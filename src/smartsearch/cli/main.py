@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from smartsearch.cli import (
+    access,
     albums,
     backup,
     configure,
@@ -73,6 +74,9 @@ app.add_typer(albums.app, name="albums")
 app.add_typer(models.app, name="models")
 app.add_typer(persons.app, name="persons")
 app.add_typer(faces.app, name="faces")
+app.add_typer(access.users, name="users")
+app.add_typer(access.tokens, name="tokens")
+app.add_typer(access.sessions, name="sessions")
 
 
 def main() -> None:

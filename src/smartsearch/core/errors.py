@@ -243,3 +243,56 @@ class FileAccessError(MediaError):
     """The file vanished, changed while being read, or may not be read."""
 
     code = "access"
+
+
+class NotLoggedInError(SmartsearchError):
+    """The request needs a login or a token."""
+
+    exit_code = 2
+    http_status = 401
+
+
+class WrongPasswordError(NotLoggedInError):
+    """The name or the password is wrong."""
+
+
+class ForbiddenError(SmartsearchError):
+    """The user or the token may not do that."""
+
+    exit_code = 2
+    http_status = 403
+
+
+class TooManyTriesError(SmartsearchError):
+    """Too many logins were tried; ``seconds`` says when the next may be."""
+
+    exit_code = 2
+    http_status = 429
+
+    def __init__(self, message: str, *, seconds: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.seconds = seconds
+
+
+class UserNotFoundError(NotFoundError):
+    """No user has that name or id."""
+
+
+class UserExistsError(UsageError):
+    """Another user has that name."""
+
+    http_status = 409
+
+
+class SessionNotFoundError(NotFoundError):
+    """No session with that id goes on."""
+
+
+class TokenNotFoundError(NotFoundError):
+    """No token with that id is in force."""
+
+
+class AccessError(SmartsearchError):
+    """The users, sessions and tokens, or the audit log, cannot be read or written."""
+
+    exit_code = 5

@@ -110,6 +110,13 @@ class ServerSettings:
     """Folders whose contents the folder browser shows, and below which new folders may be indexed over HTTP."""
     max_upload_bytes: int = 64 * 1024**2
     """Of an example image."""
+    hosts: tuple[str, ...] = ()
+    """Other names that the server goes by, for instance behind a proxy. With any, it asks for a login."""
+    proxies: tuple[str, ...] = ()
+    """Addresses of proxies whose word on the client's address and on TLS is taken."""
+    certfile: str = ""
+    """Certificate chain for TLS (PEM); with `keyfile`, if the key is in a file of its own."""
+    keyfile: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from smartsearch.api.deps import MAX_ID, LibraryDep
 from smartsearch.api.routes.faces import FaceIds, Faces
-from smartsearch.api.schemas import ImageBrief, Strict, Words
+from smartsearch.api.schemas import AmongHidden, ImageBrief, Strict, Words
 from smartsearch.core.people import PersonSummary
 from smartsearch.people.directory import PersonChange as Change
 
@@ -147,7 +147,7 @@ def persons(
     library: LibraryDep,
     skip: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    hidden: Annotated[bool, Query(description="The hidden ones instead.")] = False,
+    hidden: Annotated[AmongHidden, Query(description="The hidden ones instead.")] = False,
     named: Annotated[bool | None, Query(description="Only those with a name, or without.")] = None,
 ) -> Persons:
     """Everybody."""

@@ -13,7 +13,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, BackgroundTasks, File, Form, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from smartsearch.api.deps import MAX_ID, ImageId, LibraryDep
+from smartsearch.api.deps import ASKING, MAX_ID, ImageId, LibraryDep
 from smartsearch.api.routes.query import Understood
 from smartsearch.api.schemas import Filters, ImageBrief, Strict, Words, rounded
 from smartsearch.core.errors import ImageTooLargeError, MediaError, QueryError, SmartsearchError
@@ -145,7 +145,7 @@ def search(body: SearchBody, library: LibraryDep, after: BackgroundTasks) -> Sea
         answer, offset = _read_on(library, body.cursor)
     else:
         answer, offset = library.answer(body.to_request(library)), 0
-        if library.recent.add(body.query or ""):
+        if ASKING.get().sees_hidden and library.recent.add(body.query or ""):
             after.add_task(library.recent.save)
     page = page_of(library, answer, offset, body.top_k, body.explain, started)
     return (

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from smartsearch.api.deps import LibraryDep
+from smartsearch.api.deps import CallerDep, LibraryDep
 from smartsearch.api.schemas import Words
 from smartsearch.search.suggestions import Kind
 
@@ -35,11 +35,13 @@ class Suggestions(BaseModel):
 @router.get("/suggestions")
 def suggestions(
     library: LibraryDep,
+    caller: CallerDep,
     q: Annotated[Words, Query(description="What has been typed so far.", examples=["dog tag:bea"])] = "",
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> Suggestions:
     """Names the library knows for the last word, despite typos, and earlier queries. `tag:bea` asks for tags only."""
-    found = library.suggestions.find(q, library.recent.all(), limit)
+    recent = library.recent.all() if caller is not None and caller.sees_hidden else []
+    found = library.suggestions.find(q, recent, limit)
     return Suggestions(
         suggestions=[Suggestion(kind=one.kind, text=one.text, insert=one.insert, count=one.count) for one in found]
     )

@@ -1,0 +1,412 @@
+"""Logging in, roles, tokens, sessions: who is answered, and who is not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from smartsearch.access.accounts import Accounts
+from smartsearch.access.passwords import Passwords
+from smartsearch.access.tries import Tries
+from smartsearch.api.app import create_app
+from smartsearch.api.authorization import COOKIE
+from smartsearch.api.rules import need_of
+from smartsearch.core.access import SCOPES, Scope
+from smartsearch.library import Library
+from tests.api.conftest import BASE_URL
+
+PASSWORD = "correct horse battery"
+OTHER = "another long password"
+ORIGIN = {"origin": BASE_URL, "sec-fetch-site": "same-origin"}
+Asking = Callable[..., TestClient]
+
+
+class Clock:
+    """Time that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def later(self, **passed: float) -> None:
+        self.now += timedelta(**passed)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def guarded(open_copy: Callable[[], Library], clock: Clock) -> Library:
+    """A library whose home has an owner, anna, and a viewer, bob."""
+    library = open_copy()
+    library.accounts = Accounts(library.places.home, Passwords(time_cost=1, memory_kib=8, parallelism=1), clock)
+    library.accounts.add_user("anna", PASSWORD)
+    library.accounts.add_user("bob", OTHER, "viewer")
+    return library
+
+
+@pytest.fixture
+def ask(guarded: Library) -> Iterator[Asking]:
+    """Makes clients of one server; with a name, one that has logged in."""
+    app = create_app(guarded)
+
+    def make(name: str | None = None, password: str = PASSWORD, **headers: str) -> TestClient:
+        client = TestClient(app, base_url=BASE_URL, headers=ORIGIN | headers)
+        if name is not None:
+            answer = client.post("/api/v1/session", json={"name": name, "password": password})
+            assert answer.status_code == 200, answer.text
+        return client
+
+    yield make
+    app.state.jobs.close()
+
+
+def key_of(library: Library, name: str, *scopes: Scope) -> dict[str, str]:
+    token, key = library.accounts.add_token(library.accounts.user(name), "test", set(scopes), None)
+    assert token.scopes == set(scopes)
+    return {"authorization": f"Bearer {key}"}
+
+
+# -- every route
+
+
+def operations() -> list[tuple[str, str]]:
+    document = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text("utf-8"))
+    return [(method.upper(), path) for path, methods in document["paths"].items() for method in methods]
+
+
+def address(path: str) -> str:
+    return re.sub(r"\{(\w+)\}", "1", path)
+
+
+def needs(method: str, path: str) -> str:
+    return need_of(method, path.removeprefix("/api/v1"))
+
+
+def test_what_is_open_is_known() -> None:
+    """Whoever opens another route says so here."""
+    assert {f"{method} {path}" for method, path in operations() if needs(method, path) == "nothing"} == {
+        "GET /api/v1/health",
+        "GET /api/v1/session",
+        "POST /api/v1/session",
+        "DELETE /api/v1/session",
+    }
+
+
+def test_every_route_refuses_whoever_may_not_ask_it(guarded: Library, ask: Asking) -> None:
+    """Anonymous: 401. A viewer: 403 for all that changes something. A token: 403 for what its scopes do not hold."""
+    anonymous, viewer = ask(), ask("bob", OTHER)
+    tokens = {scope: ask(**key_of(guarded, "anna", scope)) for scope in SCOPES}
+    for method, path in operations():
+        need = needs(method, path)
+        if need == "nothing":
+            continue
+        where = f"{method} {path} ({need})"
+        assert anonymous.request(method, address(path)).status_code == 401, where
+        if need in ("write", "admin"):
+            assert viewer.request(method, address(path)).status_code == 403, where
+        for scope, client in tokens.items():
+            if scope != need:
+                assert client.request(method, address(path)).status_code == 403, where
+
+
+def test_unknown_addresses_and_the_description_are_not_told_to_strangers(ask: Asking) -> None:
+    anonymous = ask()
+    for path in ("/api/v1/openapi.json", "/api/v1/nothing", "/api/", "/api/v2/search"):
+        assert anonymous.get(path).status_code == 401, path
+    assert anonymous.get("/").status_code == 200
+    assert ask("anna").get("/api/v1/openapi.json").status_code == 200
+
+
+def test_refused_before_the_request_is_read(ask: Asking) -> None:
+    assert ask().post("/api/v1/search", content=b"{nonsense").status_code == 401
+    assert ask().post("/api/v1/search/image", files={"file": b"x" * 100}).status_code == 401
+
+
+# -- logging in
+
+
+def test_without_users_nobody_logs_in(client: TestClient) -> None:
+    assert client.get("/api/v1/session").json() == {
+        "login_required": False,
+        "user": None,
+        "scopes": ["read", "write", "admin"],
+    }
+    assert client.post("/api/v1/session", json={"name": "a", "password": "b"}).status_code == 400
+
+
+def test_a_login_lets_in_and_out(ask: Asking, guarded: Library) -> None:
+    client = ask("anna")
+    who = client.get("/api/v1/session").json()
+    assert (who["user"]["name"], who["user"]["role"], who["scopes"]) == ("anna", "owner", ["read", "write", "admin"])
+    assert client.post("/api/v1/search", json={}).json()["total"] == 24
+    cookie = client.cookies[COOKIE]
+    left = client.delete("/api/v1/session")
+    assert left.json()["user"] is None
+    assert left.headers["clear-site-data"] == '"cache"'
+    assert COOKIE not in client.cookies
+    client.cookies.set(COOKIE, cookie)  # a copy of it is worth nothing, either
+    assert client.get("/api/v1/version").status_code == 401
+    assert guarded.accounts.sessions() == []
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(ask: Asking) -> None:
+    answer = ask().post("/api/v1/session", json={"name": "ANNA", "password": PASSWORD})
+    cookie = SimpleCookie(answer.headers["set-cookie"])[COOKIE]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "strict", "/", "")
+    assert not cookie["secure"]
+    assert "cookie" in answer.headers["vary"].lower()
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_behind_tls_the_cookie_is_for_this_host_and_tls_only(guarded: Library) -> None:
+    client = TestClient(create_app(guarded), base_url="https://127.0.0.1:8000")
+    answer = client.post("/api/v1/session", json={"name": "anna", "password": PASSWORD})
+    cookie = SimpleCookie(answer.headers["set-cookie"])[f"__Host-{COOKIE}"]
+    assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+    assert client.get("/api/v1/version").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("anna", "wrong"), ("nobody", PASSWORD), ("", ""), ("anna", ""), ("anna\0", PASSWORD), ("anna", PASSWORD + "\0")],
+)
+def test_wrong_logins_are_told_nothing(ask: Asking, name: str, password: str) -> None:
+    answer = ask().post("/api/v1/session", json={"name": name, "password": password})
+    assert answer.status_code == 401
+    assert answer.json()["detail"] == "The name or the password is wrong."
+    assert "set-cookie" not in answer.headers
+
+
+def test_guessing_is_stopped(guarded: Library) -> None:
+    app = create_app(guarded)
+    seconds = 0.0
+    app.state.tries = Tries(per_address=3, window_seconds=60, clock=lambda: seconds)
+    client = TestClient(app, base_url=BASE_URL)
+
+    def tried(password: str) -> int:
+        answer = client.post("/api/v1/session", json={"name": "anna", "password": password})
+        if answer.status_code == 429:
+            assert 0 < int(answer.headers["retry-after"]) <= 60
+        return answer.status_code
+
+    assert [tried("wrong"), tried("wrong"), tried("wrong"), tried(PASSWORD)] == [401, 401, 401, 429]
+    seconds = 61.0
+    assert tried(PASSWORD) == 200
+
+
+def test_a_session_that_somebody_planted_is_not_taken_over(ask: Asking) -> None:
+    """Session fixation: logging in makes a new session and ends the one before."""
+    mallory = ask("bob", OTHER)
+    planted = mallory.cookies[COOKIE]
+    victim = ask()
+    victim.cookies.set(COOKIE, planted)
+    victim.post("/api/v1/session", json={"name": "anna", "password": PASSWORD})
+    assert victim.cookies.get(COOKIE, domain="127.0.0.1") != planted
+    assert mallory.get("/api/v1/version").status_code == 401
+
+
+def test_forged_cookies_and_tokens(ask: Asking, guarded: Library) -> None:
+    client = ask("anna")
+    value, signature = client.cookies[COOKIE].split(".")
+    key = key_of(guarded, "anna", "read")["authorization"].removeprefix("Bearer ")
+    other = "A" if value[0] != "A" else "B"
+    for forged in (
+        "",
+        ".",
+        value,
+        f"{value}.",
+        f"{value}.{signature[::-1]}",
+        f"{other}{value[1:]}.{signature}",
+        f"{value}.{signature}.",
+        f"{'A' * 43}.{'A' * 43}",
+        "x" * 4000,
+    ):
+        assert ask(cookie=f"{COOKIE}={forged}").get("/api/v1/version").status_code == 401, forged
+    for forged in ("Bearer", "Bearer ", "Bearer sst_", f"Bearer {key}x", f"Bearer {key[:-1]}", f"Basic {key}", key):
+        assert ask(authorization=forged).get("/api/v1/version").status_code == 401, forged
+    # A wrong token is not made good by a right cookie.
+    assert client.get("/api/v1/version", headers={"authorization": "Bearer sst_x"}).status_code == 401
+
+
+def test_sessions_end_by_themselves(ask: Asking, clock: Clock) -> None:
+    client = ask("anna")
+    clock.later(days=6)
+    assert client.get("/api/v1/version").status_code == 200
+    clock.later(days=6)
+    assert client.get("/api/v1/version").status_code == 200
+    clock.later(days=8)  # unused for too long
+    assert client.get("/api/v1/version").status_code == 401
+    client = ask("anna")
+    for _ in range(5):
+        clock.later(days=6)
+        last = client.get("/api/v1/version").status_code
+    assert last == 401  # 30 days after the login, however much it was used
+
+
+def test_a_change_must_say_where_it_comes_from(guarded: Library, ask: Asking) -> None:
+    cookie = f"{COOKIE}={ask('anna').cookies[COOKIE]}"
+    client = TestClient(create_app(guarded), base_url=BASE_URL)
+
+    def patched(**headers: str) -> int:
+        return client.patch("/api/v1/images/1", json={"rating": 3}, headers={"cookie": cookie} | headers).status_code
+
+    assert patched() == 403
+    assert patched(origin="https://evil.example") == 403
+    assert patched(origin="null") == 403
+    assert patched(origin="http://127.0.0.1:9999") == 403
+    assert patched(**{"sec-fetch-site": "same-site"}) == 403
+    assert patched(origin=BASE_URL) == 200
+    assert patched(**{"sec-fetch-site": "same-origin"}) == 200
+    token = key_of(guarded, "anna", "write")
+    assert client.patch("/api/v1/images/1", json={"rating": 3}, headers=token).status_code == 200
+
+
+# -- roles
+
+
+def test_a_viewer_looks_and_sees_nothing_hidden(guarded: Library, ask: Asking) -> None:
+    guarded.store.set_hidden(1, True)
+    viewer, owner = ask("bob", OTHER), ask("anna")
+    assert viewer.post("/api/v1/search", json={"query": "a lake"}).status_code == 200
+    assert viewer.post("/api/v1/search", json={}).json()["total"] == 23
+    hidden = {"filters": {"hidden": True}}
+    for path in ("search", "search/facets", "timeline", "search/export"):
+        assert viewer.post(f"/api/v1/{path}", json=hidden).status_code == 403, path
+    assert viewer.post("/api/v1/search", json={"query": "is:hidden"}).json()["results"] == []
+    assert viewer.get("/api/v1/images/2/similar", params={"hidden": True}).status_code == 403
+    assert viewer.get("/api/v1/persons", params={"hidden": True}).status_code == 403
+    for path in ("", "/thumbnail", "/preview", "/original", "/similar", "/faces"):
+        assert viewer.get(f"/api/v1/images/1{path}").status_code == 404, path
+        assert owner.get(f"/api/v1/images/1{path}").status_code == 200, path
+    assert owner.post("/api/v1/search", json=hidden).json()["total"] == 1
+    assert guarded.recent.all() == []  # nor is it remembered what viewers looked for
+
+
+def test_a_role_holds_at_once(guarded: Library, ask: Asking) -> None:
+    owner, other = ask("anna"), ask("bob", OTHER)
+    key = key_of(guarded, "bob", "read")
+    bob = next(user["id"] for user in owner.get("/api/v1/users").json() if user["name"] == "bob")
+    assert owner.patch(f"/api/v1/users/{bob}", json={"role": "owner"}).json()["role"] == "owner"
+    assert other.patch("/api/v1/images/1", json={"rating": 3}).status_code == 200
+    anna = owner.get("/api/v1/session").json()["user"]["id"]
+    assert other.patch(f"/api/v1/users/{anna}", json={"role": "viewer"}).status_code == 200
+    assert owner.patch("/api/v1/images/1", json={"rating": 3}).status_code == 403
+    assert other.patch(f"/api/v1/users/{bob}", json={"role": "viewer"}).status_code == 400  # the last owner
+    assert ask(**key).patch("/api/v1/images/1", json={"rating": 3}).status_code == 403
+
+
+def test_users_come_and_go(ask: Asking) -> None:
+    owner = ask("anna")
+    made = owner.post("/api/v1/users", json={"name": "Zoë", "password": "a good password"})
+    assert (made.status_code, made.json()["role"]) == (201, "viewer")
+    assert owner.post("/api/v1/users", json={"name": "ZOË ", "password": "a good password"}).status_code == 409
+    for name, password in (("x", "short"), (" ", PASSWORD), ("a\nb", PASSWORD), ("x" * 65, PASSWORD)):
+        assert owner.post("/api/v1/users", json={"name": name, "password": password}).status_code == 400, name
+    zoe = ask("zoë", "a good password")
+    assert owner.patch(f"/api/v1/users/{made.json()['id']}", json={"password": "a new password"}).status_code == 200
+    assert zoe.get("/api/v1/version").status_code == 401
+    zoe = ask("Zoë", "a new password")
+    assert owner.delete(f"/api/v1/users/{made.json()['id']}").status_code == 204
+    assert zoe.get("/api/v1/version").status_code == 401
+    assert owner.delete(f"/api/v1/users/{made.json()['id']}").status_code == 404
+    own = owner.get("/api/v1/session").json()["user"]["id"]
+    assert owner.delete(f"/api/v1/users/{own}").status_code == 403
+
+
+# -- sessions, passwords, tokens
+
+
+def test_sessions_are_listed_and_ended(ask: Asking) -> None:
+    first, second, other = ask("anna", **{"user-agent": "Phone\x1b[31m"}), ask("anna"), ask("bob", OTHER)
+    assert [each["user"] for each in other.get("/api/v1/sessions").json()] == ["bob"]
+    listed = second.get("/api/v1/sessions").json()
+    assert [each["user"] for each in listed] == ["bob", "anna", "anna"]
+    assert [each["current"] for each in listed] == [False, True, False]
+    assert listed[2]["agent"] == "Phone [31m"
+    assert other.delete(f"/api/v1/sessions/{listed[2]['id']}").status_code == 404  # not bob's business
+    assert second.delete(f"/api/v1/sessions/{listed[2]['id']}").status_code == 204
+    assert first.get("/api/v1/version").status_code == 401
+    assert second.get("/api/v1/version").status_code == 200
+
+
+def test_a_new_password_ends_the_other_sessions(ask: Asking) -> None:
+    first, second = ask("anna"), ask("anna")
+    wrong = first.put("/api/v1/session/password", json={"current": "wrong", "new": "a new password"})
+    assert wrong.status_code == 403
+    right = {"current": PASSWORD, "new": "a new password"}
+    assert first.put("/api/v1/session/password", json=right | {"new": "short"}).status_code == 400
+    assert first.put("/api/v1/session/password", json=right).status_code == 200
+    assert first.get("/api/v1/version").status_code == 200
+    assert second.get("/api/v1/version").status_code == 401
+    assert ask().post("/api/v1/session", json={"name": "anna", "password": PASSWORD}).status_code == 401
+    ask("anna", "a new password")
+
+
+def test_tokens_are_shown_once_and_revoked(ask: Asking, guarded: Library, clock: Clock) -> None:
+    viewer = ask("bob", OTHER)
+    assert viewer.post("/api/v1/tokens", json={"name": "x", "scopes": ["write"]}).status_code == 403
+    made = viewer.post("/api/v1/tokens", json={"name": "photo frame", "scopes": ["read"], "days": None}).json()
+    program = ask(authorization=f"Bearer {made['key']}")
+    assert program.get("/api/v1/version").status_code == 200
+    assert program.get("/api/v1/session").json()["scopes"] == ["read"]
+    listed = viewer.get("/api/v1/tokens").json()
+    assert [each["name"] for each in listed] == ["photo frame"]
+    assert made["key"] not in str(listed)
+    files = [path.read_bytes() for path in guarded.places.home.iterdir() if path.is_file()]
+    assert not any(made["key"].encode() in data or OTHER.encode() in data for data in files)
+    assert program.post("/api/v1/tokens", json={"name": "x", "scopes": ["read"]}).status_code == 403
+    assert viewer.delete(f"/api/v1/tokens/{made['token']['id']}").status_code == 204
+    assert program.get("/api/v1/version").status_code == 401
+    _, key = guarded.accounts.add_token(guarded.accounts.user("anna"), "brief", {"read"}, clock() + timedelta(days=1))
+    program = ask(authorization=f"Bearer {key}")
+    assert program.get("/api/v1/version").status_code == 200
+    clock.later(days=2)
+    assert program.get("/api/v1/version").status_code == 401
+
+
+# -- beyond this machine
+
+
+def test_beyond_this_machine_there_is_no_answer_without_users(shared_library: Library) -> None:
+    client = TestClient(create_app(shared_library, exposed=True), base_url=BASE_URL)
+    assert client.get("/api/v1/session").json() == {"login_required": True, "user": None, "scopes": []}
+    assert client.post("/api/v1/search", json={}).status_code == 401
+    assert client.post("/api/v1/session", json={"name": "a", "password": PASSWORD}).status_code == 401
+
+
+def test_names_of_an_exposed_server(guarded: Library) -> None:
+    from dataclasses import replace
+
+    server = replace(guarded.settings.server, hosts=("photos.example",))
+    guarded.settings = replace(guarded.settings, server=server)
+    client = TestClient(create_app(guarded, exposed=True), base_url="http://10.0.0.7:8000")  # where it was reached
+
+    def status(host: str) -> int:
+        return client.get("/api/v1/health", headers={"host": host}).status_code
+
+    assert [status(host) for host in ("10.0.0.7:8000", "photos.example", "Photos.Example.:443", "[::1]")] == [200] * 4
+    assert [status(host) for host in ("10.0.0.8", "evil.example", "a.photos.example", "10.0.0.7.evil")] == [421] * 4
+
+
+def test_a_damaged_file_of_users_lets_nobody_in(guarded: Library) -> None:
+    guarded.accounts.close()
+    path = guarded.places.home / "access.db"
+    for beside in path.parent.glob("access.db-*"):
+        beside.unlink()
+    path.write_bytes(b"no database" * 1000)
+    client = TestClient(create_app(guarded), base_url=BASE_URL, raise_server_exceptions=False)
+    answer = client.get("/api/v1/version")
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:smartsearch:problem:access")
+    assert str(path) not in answer.text
