@@ -133,10 +133,14 @@ class TestSmartAlbums:
         assert (smart.query, smart.images) == ("dog rating:>=4", 0)
         with pytest.raises(SmartAlbumError):
             store.change_album(smart.id, add=ids)
+        with pytest.raises(SmartAlbumError):
+            store.change_album(smart.id, remove=ids)
         before = store.generation
         assert store.change_album(smart.id, name="puppies", query="puppy").query == "puppy"
         assert store.generation > before
         assert [(album.name, album.query) for album in store.albums()] == [("puppies", "puppy")]
+        store.remove_album(smart.id)
+        assert store.albums() == []
 
     def test_an_album_by_hand_takes_no_query(self, store: Store, ids: list[int]) -> None:
         album = store.add_album("by hand")

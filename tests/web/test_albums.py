@@ -80,3 +80,32 @@ def test_deleting_an_album_can_be_undone(open_page: Open, address: str) -> None:
 def test_an_album_that_is_not_there_says_so(open_page: Open) -> None:
     page = open_page("/albums/999999")
     expect(page.get_by_role("heading", name="There is no album 999999.")).to_be_visible()
+
+
+def test_a_search_is_saved_and_stays_current(open_page: Open, address: str) -> None:
+    page = open_page("/?q=name%3Ajpg+OR+name%3Apng&rating=5")
+    page.get_by_role("button", name="Save the search").click()
+    page.get_by_role("textbox", name="Name").fill("Five stars")
+    expect(page.get_by_role("textbox", name="It holds what answers")).to_have_value("(name:jpg OR name:png) rating:>=5")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Five stars")).to_be_visible()
+    expect(page.get_by_text("No photo answers this at the moment")).to_be_visible()
+    assert_accessible(page)
+    _choose(page, "Five stars", "Change")
+    page.get_by_role("textbox", name="It holds what answers").fill("camra:x")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("camra")
+    page.get_by_role("textbox", name="It holds what answers").fill("name:jpg")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-place='0']")).to_be_visible()
+    page.get_by_role("button", name="All albums").click()
+    expect(page.get_by_role("img", name="Smart album")).to_be_visible()
+
+
+def test_a_smart_album_that_cannot_be_read_says_why(open_page: Open, address: str) -> None:
+    inner = _album(address, "Inner")
+    made = httpx2.post(f"{address}/api/v1/albums", json={"name": "Outer", "query": "album:Inner"}).json()
+    httpx2.delete(f"{address}/api/v1/albums/{inner}")
+    page = open_page(f"/albums/{made['id']}", phone=True)
+    expect(page.get_by_text("There is no album 'Inner'")).to_be_visible()
+    expect(page.get_by_role("button", name="Change", exact=True)).to_be_visible()

@@ -197,11 +197,11 @@ class Album:
     cover: int | None = None
     query: str | None = None
 
-    def require_kind(self, *, query: str | None = None, add: Sequence[int] = ()) -> None:
-        """SmartAlbumError if this is no album to be given a query, or no album to put images into."""
+    def require_kind(self, *, query: str | None = None, images: Sequence[int] = ()) -> None:
+        """SmartAlbumError if this is no album to be given a query, or no album to put images into or take out."""
         if query is not None and self.query is None:
             raise SmartAlbumError(f"“{self.name}” is no smart album: images are put into it by hand.")
-        if add and self.query is not None:
+        if images and self.query is not None:
             raise SmartAlbumError(f"“{self.name}” is a smart album: it holds what answers its query.")
 
 

@@ -132,7 +132,7 @@ class Store(Protocol):
         remove: Sequence[int] = (),
     ) -> Album:
         """Rename it, put images in (unknown ids are ignored), take images out; give a smart album another query.
-        AlbumNotFoundError, AlbumExistsError; SmartAlbumError for images put into a smart album, or a query given to
+        AlbumNotFoundError, AlbumExistsError; SmartAlbumError for images and a smart album, or for a query and
         another."""
         ...
 

@@ -71,7 +71,7 @@ def change_album(
 ) -> Album:
     """Rename an album, put images in (unknown ones are left out) and take images out, or change what it asks."""
     known = album(connection, album_id)
-    known.require_kind(query=query, add=add)
+    known.require_kind(query=query, images=[*add, *remove])
     if query is not None:
         connection.execute("UPDATE albums SET query = ? WHERE id = ?", (rows.clean_text(query), album_id))
     if name is not None and rows.clean_text(name) != known.name:

@@ -197,7 +197,7 @@ class MemoryStore:
     ) -> Album:
         with self._transaction() as state:
             album = _album(state, album_id)
-            album.require_kind(query=query, add=add)
+            album.require_kind(query=query, images=[*add, *remove])
             if query is not None:
                 album = state.albums[album_id] = replace(album, query=query)
             if name is not None and name != album.name:
@@ -211,7 +211,8 @@ class MemoryStore:
             return _counted(state, album)
 
     def remove_album(self, album_id: int) -> None:
-        self.change_album(album_id, remove=list(self._state.assets))
+        if _album(self._state, album_id).query is None:
+            self.change_album(album_id, remove=list(self._state.assets))
         with self._transaction() as state:
             del state.albums[album_id]
 

@@ -14,12 +14,14 @@ interface NameDialogProps {
   name?: string;
   /** No name will do. */
   optional?: boolean;
+  /** What a smart album asks; given, it can be changed too. */
+  query?: string;
   /** Rejects with an error that is shown beside the name. */
-  onName: (name: string) => Promise<unknown>;
+  onName: (name: string, query: string) => Promise<unknown>;
   onClose: () => void;
 }
 
-/** Asks for a name; stays open while the server refuses it. */
+/** Asks for a name, and for the query of a smart album; stays open while the server refuses it. */
 export function NameDialog({
   title,
   label,
@@ -27,10 +29,12 @@ export function NameDialog({
   action,
   name = "",
   optional = false,
+  query,
   onName,
   onClose,
 }: NameDialogProps) {
   const [text, setText] = useState(name);
+  const [asked, setAsked] = useState(query ?? "");
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const form = useId();
@@ -38,7 +42,7 @@ export function NameDialog({
     event.preventDefault();
     setBusy(true);
     try {
-      await onName(text.trim());
+      await onName(text.trim(), asked.trim());
       onClose();
     } catch (refusal) {
       setError(refusal);
@@ -54,7 +58,12 @@ export function NameDialog({
           <Button look="quiet" onClick={onClose}>
             {s.common.cancel}
           </Button>
-          <Button look="primary" type="submit" form={form} disabled={busy || (text.trim() === "" && !optional)}>
+          <Button
+            look="primary"
+            type="submit"
+            form={form}
+            disabled={busy || (text.trim() === "" && !optional) || (query !== undefined && asked.trim() === "")}
+          >
             {action}
           </Button>
         </>
@@ -78,8 +87,27 @@ export function NameDialog({
             className="mt-1 block h-11 w-full rounded-lg border border-line bg-canvas px-3 font-normal aria-invalid:border-danger"
           />
         </label>
+        {query !== undefined && (
+          <label className="mt-4 block text-sm font-medium">
+            {s.albumsPage.query}
+            <input
+              value={asked}
+              maxLength={1000}
+              spellCheck={false}
+              aria-describedby={`${form}-hint`}
+              onChange={(event) => {
+                setAsked(event.target.value);
+                setError(null);
+              }}
+              className="mt-1 block h-11 w-full rounded-lg border border-line bg-canvas px-3 font-normal"
+            />
+            <span id={`${form}-hint`} className="mt-1 block font-normal text-ink-faint">
+              {s.albumsPage.queryHint}
+            </span>
+          </label>
+        )}
         {error !== null && (
-          <p id={`${form}-error`} role="alert" className="mt-2 text-sm text-danger">
+          <p id={`${form}-error`} role="alert" className="mt-2 text-sm whitespace-pre-wrap text-danger">
             {messageOf(error)}
           </p>
         )}

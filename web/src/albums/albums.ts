@@ -28,6 +28,28 @@ export function useAddAlbum() {
   });
 }
 
+export function useAddSmartAlbum() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { name: string; query: string }) =>
+      answered(client.POST("/api/v1/albums", { body: { ...body, images: [] } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
+  });
+}
+
+/** Another name or query for a smart album. */
+export function useChangeSmartAlbum(id: number) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { name: string; query: string }) =>
+      answered(client.PATCH("/api/v1/albums/{album_id}", { params: { path: { album_id: id } }, body })),
+    onSuccess: () => {
+      forgetResults();
+      return queries.invalidateQueries({ queryKey: KEY });
+    },
+  });
+}
+
 export function useRenameAlbum(id: number) {
   const queries = useQueryClient();
   return useMutation({
@@ -60,14 +82,14 @@ export function useDeleteAlbum() {
     return queries.invalidateQueries({ queryKey: KEY });
   };
   return useMutation({
-    mutationFn: async ({ id }: Album) => {
-      const images = await idsIn(id);
+    mutationFn: async ({ id, query }: Album) => {
+      const images = query === null ? await idsIn(id) : [];
       await answered(client.DELETE("/api/v1/albums/{album_id}", { params: { path: { album_id: id } } }));
       return images;
     },
-    onSuccess: (images, { name }) => {
+    onSuccess: (images, { name, query }) => {
       toast(s.albumsPage.deleted(name), () => {
-        answered(client.POST("/api/v1/albums", { body: { name, images } })).then(changed, toastError);
+        answered(client.POST("/api/v1/albums", { body: { name, query, images } })).then(changed, toastError);
       });
       return changed();
     },

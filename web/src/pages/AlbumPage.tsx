@@ -1,8 +1,18 @@
-import { ArrowLeft, CalendarArrowDown, CalendarArrowUp, EllipsisVertical, Images, Pencil, Trash2 } from "lucide-react";
+import {
+  ArrowLeft,
+  CalendarArrowDown,
+  CalendarArrowUp,
+  EllipsisVertical,
+  Images,
+  Pencil,
+  Sparkles,
+  Trash2,
+  TriangleAlert,
+} from "lucide-react";
 import { useMemo, useState } from "react";
 
-import { useAlbum, useDeleteAlbum, useRenameAlbum } from "@/albums/albums";
-import { NameDialog } from "@/albums/NameDialog";
+import { useAlbum, useDeleteAlbum } from "@/albums/albums";
+import { AlbumDialog } from "@/albums/AlbumDialog";
 import { navigate, paths, useParameters } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
 import { Button, IconButton } from "@/components/Button";
@@ -16,7 +26,6 @@ import { s } from "@/strings";
 export default function AlbumPage({ id }: { id: number }) {
   const { data: album, error, refetch } = useAlbum(id);
   const remove = useDeleteAlbum();
-  const rename = useRenameAlbum(id);
   const [renaming, setRenaming] = useState(false);
   const [parameters, change] = useParameters();
   const sort = parameters.get("sort") === "newest" ? "newest" : "oldest";
@@ -37,7 +46,7 @@ export default function AlbumPage({ id }: { id: number }) {
             <span className="truncate">{album?.name ?? ""}</span>
           </span>
         }
-        note={album && s.common.photos(album.images)}
+        note={album && !album.problem && s.common.photos(album.images)}
         actions={
           album && (
             <Menu
@@ -55,7 +64,11 @@ export default function AlbumPage({ id }: { id: number }) {
                       icon: CalendarArrowUp,
                       onSelect: () => change({ sort: null }, { replace: true }),
                     },
-                { label: s.albumsPage.rename, icon: Pencil, onSelect: () => setRenaming(true) },
+                {
+                  label: album.query === null ? s.albumsPage.rename : s.albumsPage.change,
+                  icon: Pencil,
+                  onSelect: () => setRenaming(true),
+                },
                 {
                   label: s.albumsPage.delete,
                   icon: Trash2,
@@ -70,32 +83,51 @@ export default function AlbumPage({ id }: { id: number }) {
           )
         }
       />
-      <PhotoResults
-        question={question}
-        empty={
-          <EmptyState
-            icon={Images}
-            title={s.albumsPage.empty}
-            actions={
-              <Button look="primary" onClick={() => navigate(paths.photos)}>
-                {s.albumsPage.toPhotos}
-              </Button>
-            }
-          >
-            <p>{s.albumsPage.emptyHint}</p>
-          </EmptyState>
-        }
-      />
-      {renaming && album && (
-        <NameDialog
-          title={s.albumsPage.renameTitle}
-          label={s.albumsPage.name}
-          action={s.common.save}
-          name={album.name}
-          onName={(name) => rename.mutateAsync(name)}
-          onClose={() => setRenaming(false)}
-        />
+      {album && album.query !== null && (
+        <p className="flex items-center gap-2 px-4 pt-3 text-sm text-ink-soft md:px-6">
+          <Sparkles size={15} aria-hidden="true" className="shrink-0 text-accent" />
+          <span className="min-w-0 truncate">
+            {s.albumsPage.holds} <code className="rounded bg-surface px-1.5 py-0.5">{album.query}</code>
+          </span>
+        </p>
       )}
+      {album?.problem ? (
+        <EmptyState
+          icon={TriangleAlert}
+          title={s.albumsPage.broken}
+          actions={
+            <Button look="primary" onClick={() => setRenaming(true)}>
+              {s.albumsPage.change}
+            </Button>
+          }
+        >
+          <p>{album.problem}</p>
+        </EmptyState>
+      ) : (
+        <AlbumPhotos key={album?.query} question={question} smart={typeof album?.query === "string"} />
+      )}
+      {renaming && album && <AlbumDialog album={album} onClose={() => setRenaming(false)} />}
     </>
+  );
+}
+
+function AlbumPhotos({ question, smart }: { question: Question; smart: boolean }) {
+  return (
+    <PhotoResults
+      question={question}
+      empty={
+        <EmptyState
+          icon={Images}
+          title={smart ? s.albumsPage.emptySmart : s.albumsPage.empty}
+          actions={
+            <Button look="primary" onClick={() => navigate(paths.photos)}>
+              {s.albumsPage.toPhotos}
+            </Button>
+          }
+        >
+          <p>{smart ? s.albumsPage.emptySmartHint : s.albumsPage.emptyHint}</p>
+        </EmptyState>
+      }
+    />
   );
 }

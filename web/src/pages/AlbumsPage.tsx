@@ -1,8 +1,9 @@
-import { EllipsisVertical, LibraryBig, Pencil, Plus, Trash2 } from "lucide-react";
+import { EllipsisVertical, LibraryBig, Pencil, Plus, Sparkles, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { Link } from "wouter";
 
-import { useAddAlbum, useAlbums, useDeleteAlbum, useRenameAlbum } from "@/albums/albums";
+import { useAddAlbum, useAlbums, useDeleteAlbum } from "@/albums/albums";
+import { AlbumDialog } from "@/albums/AlbumDialog";
 import { NameDialog } from "@/albums/NameDialog";
 import type { Album } from "@/api/types";
 import { navigate, paths } from "@/app/navigation";
@@ -69,7 +70,6 @@ export default function AlbumsPage() {
 
 function AlbumTile({ album }: { album: Album }) {
   const remove = useDeleteAlbum();
-  const rename = useRenameAlbum(album.id);
   const [renaming, setRenaming] = useState(false);
   return (
     <li className="relative">
@@ -77,34 +77,40 @@ function AlbumTile({ album }: { album: Album }) {
         <span className="block aspect-square overflow-hidden rounded-2xl bg-surface transition group-hover:brightness-95">
           {album.cover === null ? (
             <span className="flex size-full items-center justify-center text-ink-faint">
-              <LibraryBig size={40} strokeWidth={1.25} aria-hidden="true" />
+              {album.query === null ? (
+                <LibraryBig size={40} strokeWidth={1.25} aria-hidden="true" />
+              ) : (
+                <Sparkles size={40} strokeWidth={1.25} aria-hidden="true" />
+              )}
             </span>
           ) : (
             <Thumbnail url={`/api/v1/images/${album.cover}/thumbnail`} />
           )}
         </span>
-        <span className="mt-2 block truncate pr-9 font-medium">{album.name}</span>
-        <span className="block text-sm text-ink-faint">{s.common.photos(album.images)}</span>
+        <span className="mt-2 flex items-center gap-1.5 pr-9 font-medium">
+          {album.query !== null && (
+            <Sparkles size={15} role="img" aria-label={s.albumsPage.smart} className="shrink-0 text-accent" />
+          )}
+          <span className="truncate">{album.name}</span>
+        </span>
+        <span className={`block text-sm ${album.problem ? "text-warn" : "text-ink-faint"}`}>
+          {album.problem ? s.albumsPage.broken : s.common.photos(album.images)}
+        </span>
       </Link>
       <Menu
         label={s.albumsPage.more(album.name)}
         icon={EllipsisVertical}
         className="absolute! right-0 bottom-1"
         items={[
-          { label: s.albumsPage.rename, icon: Pencil, onSelect: () => setRenaming(true) },
+          {
+            label: album.query === null ? s.albumsPage.rename : s.albumsPage.change,
+            icon: Pencil,
+            onSelect: () => setRenaming(true),
+          },
           { label: s.albumsPage.delete, icon: Trash2, danger: true, onSelect: () => remove.mutate(album) },
         ]}
       />
-      {renaming && (
-        <NameDialog
-          title={s.albumsPage.renameTitle}
-          label={s.albumsPage.name}
-          action={s.common.save}
-          name={album.name}
-          onName={(name) => rename.mutateAsync(name)}
-          onClose={() => setRenaming(false)}
-        />
-      )}
+      {renaming && <AlbumDialog album={album} onClose={() => setRenaming(false)} />}
     </li>
   );
 }

@@ -23,7 +23,10 @@ export function AlbumPicker({ ids, onClose, onDone }: AlbumPickerProps) {
   const queries = useQueryClient();
   const curation = useCuration(null);
   const [name, setName] = useState("");
-  const matching = data?.albums.filter((album) => album.name.toLowerCase().includes(name.trim().toLowerCase())) ?? [];
+  const matching =
+    data?.albums.filter(
+      (album) => album.query === null && album.name.toLowerCase().includes(name.trim().toLowerCase()),
+    ) ?? [];
   const put = async (album: { id: number; name: string }) => {
     onClose();
     await curation.inAlbum(album, ids, true);

@@ -26,6 +26,7 @@ import { DropArea } from "./DropArea";
 import { askingByExample, keepExample } from "./example";
 import { FilterPanel } from "./FilterPanel";
 import { PhotoResults, type RowSize } from "./PhotoResults";
+import { SaveSearch } from "./SaveSearch";
 import { SearchBar } from "./SearchBar";
 import { SearchChips } from "./SearchChips";
 import { countFilters, isNarrowed, isRanked, noFilters, NOTHING, questionOf, type SearchState } from "./searchState";
@@ -135,12 +136,15 @@ function Summary({ state, results, change }: PartProps & { results: Results }) {
       <p role="status" className="text-sm text-ink-faint">
         {results.first && results.length > 0 && (total === null ? s.search.many : s.common.photos(total))}
       </p>
-      {isNarrowed(state) && state.example === null && results.length > 0 && (
-        <span className="ml-auto flex items-center">
-          <ElsewhereLink icon={CalendarDays} label={s.search.onTimeline} href={searchAt(paths.timeline, state)} />
-          <ElsewhereLink icon={MapIcon} label={s.search.onMap} href={searchAt(paths.map, state)} />
-        </span>
-      )}
+      <span className="ml-auto flex items-center">
+        {isNarrowed(state) && state.example === null && results.length > 0 && (
+          <>
+            <ElsewhereLink icon={CalendarDays} label={s.search.onTimeline} href={searchAt(paths.timeline, state)} />
+            <ElsewhereLink icon={MapIcon} label={s.search.onMap} href={searchAt(paths.map, state)} />
+          </>
+        )}
+        <SaveSearch state={state} />
+      </span>
     </div>
   );
 }

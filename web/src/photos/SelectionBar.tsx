@@ -78,6 +78,7 @@ export function SelectionBar({ results, selection, hidden = false, album = null 
 function TakeOut({ album, onTakeOut }: { album: number; onTakeOut: (album: Album) => void }) {
   const { data } = useAlbum(album);
   if (!data) return null;
+  if (data.query !== null) return null;
   return <IconButton icon={FolderMinus} label={s.albums.takeOut(data.name)} onClick={() => onTakeOut(data)} />;
 }
 
