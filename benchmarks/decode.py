@@ -22,13 +22,14 @@ from PIL import Image, ImageFilter
 
 from smartsearch.core.settings import MediaLimits, ThumbnailSettings
 from smartsearch.core.spaces import Preprocessing
-from smartsearch.media.color import dominant_color
+from smartsearch.media.color import dominant_color, palette
 from smartsearch.media.decode import decode
 from smartsearch.media.metadata import read_blocks, read_metadata
 from smartsearch.media.phash import dct_hash
 from smartsearch.media.pixels import reduced_rgb
 from smartsearch.media.request import DecodeRequest
 from smartsearch.media.resize import encoder_input, fit
+from smartsearch.media.sharpness import sharpness
 from smartsearch.media.source import open_source
 
 WIDTH, HEIGHT = 4000, 3000
@@ -91,6 +92,8 @@ def parts(path: Path, rounds: int) -> dict[str, float]:
             "thumbnail WebP": lambda _: thumbnail.save(io.BytesIO(), "WEBP", quality=settings.quality, method=0),
             "perceptual hash": lambda _: dct_hash(thumbnail),
             "dominant colour": lambda _: dominant_color(thumbnail),
+            "palette": lambda _: palette(thumbnail),
+            "sharpness": lambda _: sharpness(thumbnail),
             "encoder input": lambda _: encoder_input(picture, CLIP),
             "metadata blocks": lambda _: read_blocks(source),
             "metadata": lambda _: read_metadata(blocks, None),

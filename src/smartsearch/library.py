@@ -302,10 +302,22 @@ class Library:
         Whoever has the lock by now does it."""
         if report.state == "done":
             with suppress(LibraryBusyError):
+                self._measure_the_rest(cancelled)
                 self.faces.catch_up(cancelled=cancelled)
                 tagged = self.tag(cancelled=cancelled)
                 return replace(report, state=tagged.state, tagged=tagged.images)
         return report
+
+    def _measure_the_rest(self, cancelled: Callable[[], bool]) -> None:
+        """Palette and sharpness of what an earlier version indexed. LibraryBusyError."""
+        from smartsearch.indexing.lock import exclusive
+        from smartsearch.indexing.looks import measure_looks
+
+        if self.store.without_looks():
+            with exclusive(self.places.library):
+                measure_looks(
+                    self.store, self._decoders(), self.settings.media, self.thumbnail_path, cancelled=cancelled
+                )
 
     def add_root(self, path: Path, *, recursive: bool = True) -> Root:
         """Remember a folder or file to index. PathNotFoundError unless it is there, or was known before."""

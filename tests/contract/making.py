@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from smartsearch.core.assets import Embedding, FileIdentity, ImageContent, Metadata, PutImage
+from smartsearch.core.assets import Embedding, FileIdentity, ImageContent, Metadata, PutImage, Swatch
 from smartsearch.core.faces import Box, FoundFace
 from smartsearch.core.people import Person
 from smartsearch.core.spaces import EmbeddingSpace
@@ -34,6 +34,8 @@ def content(metadata: Metadata | None = None, **fields: object) -> ImageContent:
         "frames": 1,
         "phash": 2**64 - 3,
         "color": 0xFFCC00,
+        "palette": (Swatch(0xFFCC00, 60), Swatch(0x203040, 30)),
+        "sharpness": 12.5,
     }
     return ImageContent(**values | fields, metadata=metadata or Metadata(), thumbnail=b"")  # type: ignore[arg-type]
 

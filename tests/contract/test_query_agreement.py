@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smartsearch.core.assets import FileIdentity, Gps, MarkMissing, Metadata, PutImage, Tag
+from smartsearch.core.assets import FileIdentity, Gps, MarkMissing, Metadata, PutImage, Swatch, Tag
 from smartsearch.core.errors import QueryError
 from smartsearch.core.faces import FaceScan, PutFaces
 from smartsearch.core.people import Grouping
@@ -61,6 +61,8 @@ MOMENTS = st.datetimes(datetime(2019, 1, 1), datetime(2021, 1, 1)) | st.sampled_
 DAYS = st.tuples(st.integers(1, 12), st.integers(1, 31))
 SIZES = st.integers(0, 5) | st.sampled_from([2**31, 2**62])
 COLORS = st.sampled_from([0, 0xFFFFFF, 0xFF0000, 0xD03020, 0x101010, 0x8C2020])
+PERCENTS = st.integers(0, 50)
+PALETTES = st.lists(st.builds(Swatch, COLORS, PERCENTS), max_size=3).map(tuple)
 DEGREES = st.integers(-3, 3).map(float) | st.sampled_from([-180.0, 180.0, 179.5])
 
 METADATA = st.builds(
@@ -85,7 +87,7 @@ def images(draw: st.DrawFn) -> PutImage:
         format=draw(FORMATS),
         width=draw(st.integers(1, 4)),
         height=draw(st.integers(1, 4)),
-        color=draw(COLORS),
+        palette=draw(PALETTES),
     )
     identity = FileIdentity(1, 1, draw(SIZES), draw(st.sampled_from([0, 1_577_836_800 * 10**9, -(10**18)])))
     return PutImage(made.path, identity, made.file_hash, None, made.content, {})
@@ -105,7 +107,7 @@ LEAVES: st.SearchStrategy[Query] = st.one_of(
     st.builds(NameLike, NAMES | st.sampled_from(["", "*", "?", "*a*", "??", "\ud800", "*" * 9000, "a" * 9000])),
     st.builds(CameraIs, WORDS | st.just("\ud800")),
     st.builds(CameraModelIn, st.lists(WORDS | st.just("\ud800"), max_size=2).map(tuple)),
-    st.builds(ColorNear, COLORS),
+    st.builds(ColorNear, COLORS, st.integers(-1, 120)),
     st.builds(HasTag, TAGS | st.sampled_from(["", "\ud800"])),
     st.builds(RatingBetween, st.integers(-2, 6), st.integers(-2, 6)),
     st.builds(HasPerson, st.integers(-1, 6) | st.just(2**70)),

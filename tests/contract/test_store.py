@@ -23,7 +23,9 @@ from smartsearch.core.assets import (
     MoveImage,
     PutAutoTags,
     PutEmbedding,
+    PutLooks,
     RecordError,
+    Swatch,
     Tag,
     TagCount,
     TouchImage,
@@ -31,7 +33,18 @@ from smartsearch.core.assets import (
 )
 from smartsearch.core.errors import AssetNotFoundError, JobNotFoundError
 from smartsearch.core.ports import Store
-from smartsearch.core.query import And, Everything, FormatIs, HasTag, IdIn, InFolder, Not, Present, TakenBetween
+from smartsearch.core.query import (
+    And,
+    ColorNear,
+    Everything,
+    FormatIs,
+    HasTag,
+    IdIn,
+    InFolder,
+    Not,
+    Present,
+    TakenBetween,
+)
 from tests.contract.conftest import Clock
 from tests.contract.making import NOW, OTHER_SPACE, SPACE, identity, put, same_direction, vector
 
@@ -74,6 +87,7 @@ class TestPutImage:
         assert asset.identity == identity(7)
         assert (asset.format, asset.width, asset.height, asset.frames) == ("jpeg", 640, 480, 1)
         assert (asset.phash, asset.color) == (2**64 - 3, 0xFFCC00)
+        assert (asset.palette, asset.sharpness) == ((Swatch(0xFFCC00, 60), Swatch(0x203040, 30)), 12.5)
         assert asset.created_at == asset.indexed_at == NOW
         assert asset.modified_at == datetime.fromtimestamp(1_700_000_000, UTC) + timedelta(microseconds=7)
         assert asset.missing_since is None
@@ -203,6 +217,7 @@ class TestOtherChanges:
         assert original is not None
         assert copy.id != source
         assert (copy.file_hash, copy.metadata, copy.phash) == (original.file_hash, original.metadata, original.phash)
+        assert (copy.palette, copy.sharpness) == (original.palette, original.sharpness)
         assert (copy.identity, copy.created_at) == (identity(9), None)
         assert [tag.name for tag in copy.tags] == ["boat", "ferry", "harbour"], "the user's own tags are not copied"
         held = store.vectors(SPACE, [source, copy.id])
@@ -815,3 +830,24 @@ def test_perceptual_hashes_come_back_unsigned(store: Store) -> None:
     first, second = store.select(Everything())
     assert store.hashes([second, first, 99]) == {first: 2**64 - 3, second: 5}
     assert store.hashes([]) == {}
+
+
+def test_new_bytes_bring_a_new_palette_and_nobody_has_to_measure_them(store: Store) -> None:
+    [changing] = add(store, "/a.jpg")
+    store.apply([put("/a.jpg", bytes_of="other", palette=(Swatch(0x112233, 80),), sharpness=3.0)])
+    [asset] = store.assets([changing])
+    assert (asset.palette, asset.sharpness) == ((Swatch(0x112233, 80),), 3.0)
+    assert store.without_looks() == []
+
+
+def test_looks_that_are_measured_later_replace_the_palette(store: Store) -> None:
+    [image] = add(store, "/a.jpg")
+    before = store.generation
+    store.apply([PutLooks(image, (Swatch(0x108080, 30), Swatch(0xFFFFFF, 20)), 2.5), PutLooks(99, (), 1.0)])
+    [asset] = store.assets([image])
+    assert (asset.palette, asset.sharpness) == ((Swatch(0x108080, 30), Swatch(0xFFFFFF, 20)), 2.5)
+    assert store.select(ColorNear(0x108080, 30)) == [image]
+    assert store.select(ColorNear(0x108080, 31)) == []
+    assert store.generation > before
+    store.forget([image])
+    assert store.select(ColorNear(0x108080)) == []

@@ -15,6 +15,7 @@ from smartsearch.config import full_path
 from smartsearch.core.assets import Asset
 from smartsearch.core.errors import ForbiddenError
 from smartsearch.core.query import (
+    SOME_PERCENT,
     And,
     CameraIs,
     CameraModelIn,
@@ -94,7 +95,8 @@ class Filters(Strict):
     name: Words | None = Field(None, description="File name, with * and ?.", examples=["IMG_*"])
     camera: Words | None = Field(None, description="Any part of make, model or lens.", examples=["X100V"])
     cameras: list[Words] = Field([], max_length=100, description="One of these models, as facets name them.")
-    color: Color | None = Field(None, description="The dominant colour looks like this one.", examples=["#3b82f6"])
+    color: Color | None = Field(None, description="A part of the picture looks like this colour.", examples=["#3b82f6"])
+    color_percent: Annotated[int, Field(ge=1, le=100)] = Field(SOME_PERCENT, description="How large a part, at least.")
     album: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(None, description="In this album.")
     people: list[Annotated[int, Field(ge=1, le=MAX_ID)]] = Field(
         [], max_length=100, description="All of these persons are in it.", examples=[[1]]
@@ -143,7 +145,7 @@ class Filters(Strict):
         if self.cameras:
             parts.append(CameraModelIn(tuple(self.cameras)))
         if self.color:
-            parts.append(ColorNear(int(self.color[1:], 16)))
+            parts.append(ColorNear(int(self.color[1:], 16), self.color_percent))
         if self.ids:
             parts.append(IdIn(tuple(self.ids)))
         if self.album is not None:

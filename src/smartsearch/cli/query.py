@@ -197,10 +197,15 @@ def _why(evidence: Sequence[Evidence]) -> str:
     """What each part gave, in one line."""
     from smartsearch.cli.render import printable
 
-    said = {"looks": "looks like {}", "text": "texts say {}", "avoid": "not {}", "example": "example", "filter": "{}"}
-    parts = [
-        said[part.kind].format(part.text) + ("" if part.kind == "filter" else f" {part.score:.2f}") for part in evidence
-    ]
+    said = {"looks": "looks like {}", "text": "texts say {}", "avoid": "not {}", "example": "example"}
+    parts = []
+    for part in evidence:
+        if part.kind == "filter":
+            parts.append(part.text)
+        elif part.kind == "color":
+            parts.append(f"{part.score:.0%} {part.text}")
+        else:
+            parts.append(f"{said[part.kind].format(part.text)} {part.score:.2f}")
     return printable(", ".join(parts))
 
 

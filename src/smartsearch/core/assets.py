@@ -94,12 +94,21 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class Swatch:
+    """One colour of a palette, sRGB 0xRRGGBB, and how much of the picture it covers, in whole per cent."""
+
+    color: int
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImageContent:
     """Everything derived from the bytes of one image, made by one decode.
 
     ``width`` and ``height`` are of the upright picture (EXIF orientation applied). ``format`` is lower case ("jpeg",
     "png", "heif", ...). ``phash`` is a 64-bit DCT perceptual hash as an unsigned integer. ``color`` is the dominant
-    sRGB colour, 0xRRGGBB. ``thumbnail`` is an encoded WebP.
+    sRGB colour, 0xRRGGBB; ``palette`` a few colours with their shares, the largest first. ``sharpness`` is the variance
+    of the Laplacian of the thumbnail (see `media.sharpness`). ``thumbnail`` is an encoded WebP.
     """
 
     format: str
@@ -110,6 +119,8 @@ class ImageContent:
     color: int
     metadata: Metadata
     thumbnail: bytes = field(repr=False)
+    palette: tuple[Swatch, ...] = ()
+    sharpness: float = 0.0
 
 
 TagSource = Literal["user", "keywords", "auto"]
@@ -147,6 +158,7 @@ class Asset:
 
     ``user_rating`` is what the user gave it here, ``albums`` the ids of those it is in; files are never written.
     ``people`` are the ids of the persons whose faces are in it; ``face_count`` is None where nobody looked for faces.
+    ``sharpness`` is None for what was indexed before it was measured; its palette is the dominant colour alone.
     """
 
     id: int
@@ -170,6 +182,8 @@ class Asset:
     albums: tuple[int, ...] = ()
     people: tuple[int, ...] = ()
     face_count: int | None = None
+    palette: tuple[Swatch, ...] = ()
+    sharpness: float | None = None
 
     @property
     def moment(self) -> datetime:
@@ -312,6 +326,15 @@ class PutAutoTags:
 
 
 @dataclass(frozen=True, slots=True)
+class PutLooks:
+    """Palette and sharpness of an image that was indexed before they were measured."""
+
+    asset_id: int
+    palette: tuple[Swatch, ...]
+    sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateMetadata:
     """New metadata (a sidecar changed) for an unchanged image."""
 
@@ -343,6 +366,7 @@ Change = (
     | PutEmbedding
     | PutAutoTags
     | PutFaces
+    | PutLooks
     | UpdateMetadata
     | RecordError
     | ClearError

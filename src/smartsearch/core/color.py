@@ -8,8 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 NEAR = 16.0
-"""Largest CIE94 difference (lightness at half weight, k_L = 2) of colours that count as alike: a dark red is still red,
-a brown is not."""
+"""Largest `difference` of colours that count as alike: a dark red is still red, a brown is not."""
+
+COLORED = 12.0
+"""CIELAB chroma from which a colour is no grey: who looks for a colour does not mean greys, which CIE94 finds close to
+all muted colours."""
+_LEAST_OF_CHROMA = 0.35
 
 _LEVELS = 16
 _TO_XYZ = np.array(
@@ -34,16 +38,14 @@ def cell(color: int) -> int:
     return color >> 12 & 0xF00 | color >> 8 & 0xF0 | color >> 4 & 0xF
 
 
-@lru_cache(64)
-def cells_near(color: int) -> frozenset[int]:
-    """The cells whose middle looks like ``color`` (0xRRGGBB), its own always among them.
+def difference(lab: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """CIE94 (CIE 116-1995) differences of the CIELAB colours ``others``, shape (n, 3), from ``lab``, shape (3,), with
+    lightness at half weight.
 
-    CIE94 (CIE 116-1995) weighs differences by the chroma of the first colour, so that a vivid colour finds its muted
-    relatives and a grey finds greys only.
+    It weighs differences by the chroma of the first colour, so that a vivid colour finds its muted relatives and a grey
+    finds greys only.
     """
-    cells = np.arange(_LEVELS**3)
-    middles = (cells >> 8) << 20 | (cells >> 4 & 15) << 12 | (cells & 15) << 4 | 0x080808
-    (lightness, a, b), others = to_lab(np.array([color]))[0], to_lab(middles)
+    lightness, a, b = lab
     chroma, chromas = np.hypot(a, b), np.hypot(others[:, 1], others[:, 2])
     hues = (others[:, 1] - a) ** 2 + (others[:, 2] - b) ** 2 - (chromas - chroma) ** 2
     parts = (
@@ -51,4 +53,23 @@ def cells_near(color: int) -> frozenset[int]:
         ((chromas - chroma) / (1 + 0.045 * chroma)) ** 2,
         np.maximum(hues, 0) / (1 + 0.015 * chroma) ** 2,
     )
-    return frozenset(cells[np.sqrt(sum(parts)) <= NEAR].tolist()) | {cell(color)}
+    squares: NDArray[np.float64] = sum(parts)
+    return np.sqrt(squares)
+
+
+@lru_cache(1)
+def cell_middles() -> NDArray[np.float64]:
+    """CIELAB of the middle of every cell, shape (4096, 3)."""
+    cells = np.arange(_LEVELS**3)
+    return to_lab((cells >> 8) << 20 | (cells >> 4 & 15) << 12 | (cells & 15) << 4 | 0x080808)
+
+
+@lru_cache(64)
+def cells_near(color: int) -> frozenset[int]:
+    """The cells whose middle looks like ``color`` (0xRRGGBB), see `difference`; its own always among them."""
+    lab, middles = to_lab(np.array([color]))[0], cell_middles()
+    near = difference(lab, middles) <= NEAR
+    chroma = float(np.hypot(lab[1], lab[2]))
+    if chroma > COLORED:
+        near &= np.hypot(middles[:, 1], middles[:, 2]) >= max(COLORED, chroma * _LEAST_OF_CHROMA)
+    return frozenset(np.flatnonzero(near).tolist()) | {cell(color)}

@@ -209,6 +209,10 @@ class Store(Protocol):
         (a fingerprint, see `AutoTags`), in order of id."""
         ...
 
+    def without_looks(self) -> list[int]:
+        """Ids of the assets whose palette and sharpness are still to be measured (see `PutLooks`), in order of id."""
+        ...
+
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         """The tags of present images, of one source or all: most used first, then by name and source."""
         ...

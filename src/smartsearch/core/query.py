@@ -11,6 +11,10 @@ from typing import Protocol
 from smartsearch.core.assets import Asset
 from smartsearch.core.color import cell, cells_near
 
+SOME_PERCENT = 15
+"""How much of a picture has a colour that it is searched by."""
+MOSTLY_PERCENT = 50
+
 
 class Query(Protocol):
     """A predicate over assets. Frozen, hashable, comparable."""
@@ -224,12 +228,18 @@ class CameraModelIn:
 
 @dataclass(frozen=True, slots=True)
 class ColorNear:
-    """The dominant colour looks like this one (0xRRGGBB), see `core.color`."""
+    """At least so many per cent of the picture, by its palette, look like this colour (0xRRGGBB), see `core.color`."""
 
     color: int
+    percent: int = SOME_PERCENT
 
     def matches(self, asset: Asset) -> bool:
-        return cell(asset.color) in cells_near(self.color)
+        return self.percent_of(asset) >= max(self.percent, 1)
+
+    def percent_of(self, asset: Asset) -> int:
+        """How much of the picture looks like the colour, 0-100."""
+        near = cells_near(self.color)
+        return sum(swatch.percent for swatch in asset.palette if cell(swatch.color) in near)
 
 
 @dataclass(frozen=True, slots=True)

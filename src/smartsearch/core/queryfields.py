@@ -10,6 +10,7 @@ from datetime import date
 from difflib import get_close_matches
 
 from smartsearch.core.query import (
+    SOME_PERCENT,
     CameraIs,
     ColorNear,
     FaceCount,
@@ -60,6 +61,14 @@ COLORS = {
 _MANY_FACES = 10_000
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?b?|p|px|pixels?)", re.IGNORECASE)
 _RANGE = re.compile(r"(>=|<=|>|<|)\s*(.*)")
+
+
+_COLOR_SHARE = re.compile(r"(.+?)\s*>=?\s*([0-9]{1,3})\s*%")
+
+
+def color_name(color: int) -> str:
+    """The name of a colour of `COLORS`, else "#rrggbb"."""
+    return next((name for name, value in COLORS.items() if value == color), f"#{color:06x}")
 
 
 def _no_place(_: str) -> Query | None:
@@ -188,16 +197,19 @@ def _place(value: str, context: QueryContext) -> Meaning:
 
 
 def _color(value: str, _: QueryContext) -> Meaning:
+    """Names or "#rrggbb", each with the least share if wanted: "blue>=50%"."""
     colors = []
     for part in _parts(value):
-        name = part.lower().replace(" ", "")
+        share = _COLOR_SHARE.fullmatch(part)
+        name = (share[1] if share else part).lower().replace(" ", "")
+        percent = int(share[2]) if share else SOME_PERCENT
         if re.fullmatch(r"#[0-9a-f]{6}", name):
-            colors.append(int(name[1:], 16))
+            colors.append(ColorNear(int(name[1:], 16), percent))
         elif name in COLORS:
-            colors.append(COLORS[name])
+            colors.append(ColorNear(COLORS[name], percent))
         else:
-            raise BadValueError(f"{part!r} is no colour.", _nearest(part, COLORS) or "blue, teal or #1e90ff")
-    return Meaning(_any_of(map(ColorNear, colors)))
+            raise BadValueError(f"{part!r} is no colour.", _nearest(name, COLORS) or "blue, teal>=40% or #1e90ff")
+    return Meaning(_any_of(colors))
 
 
 def _type(value: str, _: QueryContext) -> Meaning:

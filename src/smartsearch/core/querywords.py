@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from smartsearch.core.query import HasPerson, Or
+from smartsearch.core.query import MOSTLY_PERCENT, ColorNear, HasPerson, Or
 from smartsearch.core.querydates import MONTHS, Days, When
-from smartsearch.core.queryfields import QueryContext
+from smartsearch.core.queryfields import COLORS, QueryContext
 from smartsearch.core.querysyntax import Filter, Node, Without, Words, without
 
 NEGATIONS = frozenset("without no not except excluding".split())  # noqa: SIM905
@@ -22,6 +22,8 @@ _WHERE = frozenset("in near at from around".split())  # noqa: SIM905
 LONGEST_NAME = 4
 """Words of a name of a person or place."""
 _ARTICLES = frozenset("a an the some my our".split())  # noqa: SIM905
+_MOSTLY = frozenset("mostly mainly predominantly largely".split())  # noqa: SIM905
+_PHOTOS = frozenset("photo photos picture pictures pic pics image images shot shots".split())  # noqa: SIM905
 _LOOSE_FIRST = frozenset("and but or , ; . -".split())  # noqa: SIM905
 _LOOSE_LAST = frozenset("and but or of with from in on at near the a an taken by , ; . : -".split())  # noqa: SIM905
 _FILLER = re.compile(
@@ -143,7 +145,7 @@ class _Run:
         """A date, a person's name or a place that begins here, and where it ends."""
         found = self.context.dates.find(self.said, at)
         if found is None:
-            return self.person(at) or self.place(at)
+            return self.person(at) or self.place(at) or self.mostly(at)
         value = found.when.value
         start, end = self.words[found.start].start, self.words[found.end - 1].end
         label = _label(found.when)
@@ -176,6 +178,21 @@ class _Run:
                 label = self.text[first.start : end].strip(".;!? ")
                 return Filter("near", self.name(at + 1, count), query, start, end, label), at + count + 1
         return None
+
+    def mostly(self, at: int) -> tuple[Filter, int] | None:
+        """ "Mostly blue": a colour that covers most of the picture, not one that describes the next word."""
+        if self.said[at] not in _MOSTLY or at + 1 >= len(self.words) or self.said[at + 1] not in COLORS:
+            return None
+        after = self.said[at + 2] if at + 2 < len(self.words) else ","
+        if after not in _PREPOSITIONS | _JOINTS | NEGATIONS | _PHOTOS:
+            return None
+        name = self.said[at + 1]
+        start, end = self.words[at].start, self.words[at + 1].end
+        end += after in _PHOTOS and self.words[at + 2].end - end
+        query = ColorNear(COLORS[name], MOSTLY_PERCENT)
+        return Filter("color", f"{name}>={MOSTLY_PERCENT}%", query, start, end, f"mostly {name}"), at + 2 + (
+            after in _PHOTOS
+        )
 
     def name(self, at: int, count: int) -> str:
         return " ".join(self.said[at : at + count])

@@ -12,12 +12,13 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from smartsearch.core.assets import ImageContent
-from smartsearch.media.color import dominant_color
+from smartsearch.media.color import dominant_color, palette
 from smartsearch.media.metadata import read_blocks, read_metadata
 from smartsearch.media.phash import dct_hash
 from smartsearch.media.pixels import reduced_rgb, upright
 from smartsearch.media.request import Decoded, DecodeRequest, PreviewRequest
 from smartsearch.media.resize import encoder_input, fit, needed_scale
+from smartsearch.media.sharpness import sharpness
 from smartsearch.media.source import Source, open_source
 
 __all__ = ["DecodeRequest", "Decoded", "PreviewRequest", "decode", "render_preview"]
@@ -58,6 +59,8 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest) -> Decoded:
             color=dominant_color(thumbnail),
             metadata=read_metadata(blocks, request.sidecar),
             thumbnail=_webp(thumbnail, request.thumbnails.quality),
+            palette=palette(thumbnail),
+            sharpness=sharpness(thumbnail),
         )
         source.file.check_unchanged()
         return Decoded(

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from smartsearch.core.ports import Store
-from smartsearch.core.query import And, IdIn
+from smartsearch.core.query import And, ColorNear, IdIn, Or, Query
+from smartsearch.core.queryfields import color_name
 from smartsearch.search.ranking import Hit, Likeness, Plan
 from smartsearch.search.text import text_chances
 
-EvidenceKind = Literal["looks", "text", "avoid", "example", "filter"]
+EvidenceKind = Literal["looks", "text", "avoid", "example", "filter", "color"]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One part of a query and its score, 0-1: of "looks" the probability that the image is like ``text``, of "text"
-    that its texts say so, of "avoid" that it is *not* like it; of "example" the cosine; of "filter" 1, it is met."""
+    that its texts say so, of "avoid" that it is *not* like it; of "example" the cosine; of "filter" 1, it is met; of
+    "color" the share of the picture that has it."""
 
     kind: EvidenceKind
     text: str
@@ -48,8 +50,22 @@ def explain(store: Store, plan: Plan, hits: Sequence[Hit]) -> list[tuple[Evidenc
         if vector is not None:
             evidence += [Evidence("avoid", each.text, 1.0 - _score(each, vector)) for each in branch.avoid]
         evidence += [Evidence("filter", label, 1.0) for label in branch.labels]
+        evidence += [
+            Evidence("color", color_name(color.color), color.percent_of(hit.asset) / 100)
+            for color in _colors(branch.where)
+        ]
         found.append(tuple(evidence))
     return found
+
+
+def _colors(where: Query) -> Iterator[ColorNear]:
+    """The colours that the condition asks for; not those it forbids."""
+    match where:
+        case ColorNear():
+            yield where
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _colors(part)
 
 
 def _score(likeness: Likeness, vector: np.ndarray) -> float:

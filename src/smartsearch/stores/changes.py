@@ -19,6 +19,7 @@ from smartsearch.core.assets import (
     PutAutoTags,
     PutEmbedding,
     PutImage,
+    PutLooks,
     RecordError,
     Tag,
     TagSource,
@@ -26,11 +27,11 @@ from smartsearch.core.assets import (
     UpdateMetadata,
 )
 from smartsearch.core.faces import PutFaces
-from smartsearch.stores import people, rows
+from smartsearch.stores import palettes, people, rows
 from smartsearch.stores.tags import TagWriter
 
 _PATH_COLUMNS = ("path", "file_path", "folder", "file_name")
-_CONTENT_COLUMNS = ("format", "width", "height", "frames", "phash", "color")
+_CONTENT_COLUMNS = ("format", "width", "height", "frames", "phash", "color", "sharpness")
 _PUT_COLUMNS = (
     *_PATH_COLUMNS,
     *rows.IDENTITY_COLUMNS,
@@ -100,6 +101,8 @@ class Writer:
                     if self._exists(asset_id):
                         people.put_scan(self.connection, asset_id, scan)
                         self._changed = True
+                case PutLooks():
+                    self._put_looks(change)
                 case UpdateMetadata():
                     self._update_metadata(change)
                 case RecordError(error):
@@ -138,9 +141,11 @@ class Writer:
             content.frames,
             rows.to_signed(content.phash),
             content.color,
+            content.sharpness,
             *rows.metadata_values(content.metadata),
         )
         image_id = self._upsert(path[0], change.file_hash, values)
+        palettes.put(self.connection, image_id, content.palette)
         for space, vector in change.embeddings.items():
             self._put_vector(image_id, space, vector)
         self._tags.replace(image_id, rows.keyword_tags(content.metadata), "keywords")
@@ -191,6 +196,7 @@ class Writer:
             *source[1:-1],
         )
         image_id = self._upsert(path[0], source[0], values)
+        palettes.copy(self.connection, change.source_id, image_id)
         self._copy_embeddings(change.source_id, image_id)
         self._tags.copy_derived(change.source_id, image_id)
         people.copy_faces(self.connection, change.source_id, image_id)
@@ -261,6 +267,12 @@ class Writer:
         self._set_searched(change.asset_id)
         self._tags.replace(change.asset_id, rows.keyword_tags(change.metadata), "keywords")
         self._changed = True
+
+    def _put_looks(self, change: PutLooks) -> None:
+        if self._exists(change.asset_id):
+            self.connection.execute("UPDATE images SET sharpness = ? WHERE id = ?", (change.sharpness, change.asset_id))
+            palettes.put(self.connection, change.asset_id, change.palette)
+            self._changed = True
 
     def forget(self, asset_ids: Sequence[int]) -> int:
         """Delete images with all that hangs on them; returns how many there were."""

@@ -27,7 +27,7 @@ DERIVED = frozenset(
 )
 """Tables that are made from images and models, or belong to the file format."""
 
-_IN_IMAGES = frozenset({"images", "image_tags", "hidden_images"})
+_IN_IMAGES = frozenset({"images", "image_colors", "image_tags", "hidden_images"})
 """Tables whose content `images` already gives, joined."""
 _BATCH = 500
 _FULL_TEXT = "image_fts"
@@ -80,6 +80,7 @@ def asset_values(asset: Asset) -> dict[str, Any]:
     """An image with its metadata, tags, rating and albums, JSON-ready."""
     values: dict[str, Any] = _plain(dataclasses.asdict(asset))
     values["color"] = f"#{asset.color:06x}"
+    values["palette"] = [{"color": f"#{each.color:06x}", "percent": each.percent} for each in asset.palette]
     values["phash"] = f"{asset.phash:016x}"
     return values
 

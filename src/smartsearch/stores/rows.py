@@ -18,6 +18,7 @@ from smartsearch.core.assets import (
     FileIdentity,
     Gps,
     Metadata,
+    Swatch,
     Tag,
 )
 
@@ -217,6 +218,7 @@ ASSET_COLUMNS = (
     "missing_since",
     "phash",
     "color",
+    "sharpness",
     "user_rating",
     *METADATA_COLUMNS,
 )
@@ -229,6 +231,7 @@ def asset_from(
     albums: tuple[int, ...],
     people: tuple[int, ...],
     face_count: int | None,
+    palette: tuple[Swatch, ...],
 ) -> Asset:
     """An asset from a row of `ASSET_COLUMNS`."""
     return Asset(
@@ -253,6 +256,8 @@ def asset_from(
         albums=albums,
         people=people,
         face_count=face_count,
+        palette=palette,
+        sharpness=row["sharpness"],
     )
 
 

@@ -106,6 +106,7 @@ images = Table(
     Column("user_rating", Integer),
     Column("stars", Integer),
     Column("tagger", Text, index=True),
+    Column("sharpness", Float),
     sqlite_autoincrement=True,
 )
 # `moment`, what date filters ask for, is taken_at or else modified_at; `stars` is user_rating or else rating. The store
@@ -121,7 +122,6 @@ for _names in (
     ["width", "height"],
     ["file_name"],
     ["camera_make", "camera_model", "lens_model"],
-    ["color"],
     ["folder"],
 ):
     Index(f"ix_images_{'_'.join(_names)}", *(images.c[_name] for _name in (*_names, "missing_since")))
@@ -133,6 +133,27 @@ for _names in (["latitude", "longitude"], ["stars"]):
         sqlite_where=_known,
         postgresql_where=_known,
     )
+
+Index(
+    "ix_images_sharpness",
+    images.c.sharpness,
+    sqlite_where=images.c.sharpness.is_(None),
+    postgresql_where=images.c.sharpness.is_(None),
+)
+# Only of those that lack it: what the next index run has to look at again.
+
+image_colors = Table(
+    "image_colors",
+    metadata,
+    _parent("image_id", "images.id", key=True),
+    Column("place", Integer, primary_key=True),
+    Column("color", Integer, nullable=False),
+    Column("cell", Integer, nullable=False),
+    Column("percent", Integer, nullable=False),
+    Index("ix_image_colors_cell", "cell", "image_id", "percent"),
+    sqlite_with_rowid=False,
+)
+"""The palette of each image, the largest colour first; ``cell`` is `core.color.cell` of the colour."""
 
 spaces = Table(
     "spaces",

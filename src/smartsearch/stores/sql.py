@@ -52,8 +52,6 @@ Dialect = Literal["sqlite", "postgresql"]
 _INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
 _ESCAPE = "!"
 _HIDDEN = "SELECT image_id FROM hidden_images"
-_COLOR_CELL = "(((color >> 12) & 3840) | ((color >> 8) & 240) | ((color >> 4) & 15))"
-"""`core.color.cell`."""
 _LONGEST_NAME = 4096
 """Characters; no file system has longer names, and SQLite refuses LIKE patterns far longer."""
 
@@ -117,8 +115,8 @@ class _Compiler:
                 return self.camera_is(text)
             case CameraModelIn(models):
                 return self.one_of("camera_model", [name for name in models if _storable(name)])
-            case ColorNear(color):
-                return self.one_of(_COLOR_CELL, sorted(cells_near(color)))
+            case ColorNear(color, percent):
+                return self.color_near(color, percent)
             case HasTag(name):
                 return self.has_tag(name)
             case RatingBetween(minimum, maximum):
@@ -175,7 +173,10 @@ class _Compiler:
             return "FALSE"
         if self.dialect == "postgresql":
             return f"{column} = ANY({self.bind(list(values))})"
-        return f"{column} IN (SELECT value FROM json_each({self.bind(json.dumps(values))}))"
+        cut = [value for value in values if "\0" in str(value)]  # SQLite ends text from JSON there
+        plain = json.dumps([value for value in values if value not in cut])
+        among = [f"{column} IN (SELECT value FROM json_each({self.bind(plain)}))"]
+        return f"({' OR '.join(among + [f'{column} = {self.bind(value)}' for value in cut])})"
 
     def in_folder(self, folder: str) -> str:
         prefix = rows.path_bytes(folder.rstrip(os.sep) + os.sep)
@@ -213,6 +214,13 @@ class _Compiler:
         return (
             "id IN (SELECT image_id FROM image_tags JOIN tags ON tags.id = image_tags.tag_id"
             f" WHERE {self.lower('tags.name')} = {self.lower(self.bind(name))})"
+        )
+
+    def color_near(self, color: int, percent: int) -> str:
+        near = self.one_of("cell", sorted(cells_near(color)))
+        enough = self.bind(min(max(percent, 1), 101))
+        return (
+            f"id IN (SELECT image_id FROM image_colors WHERE {near} GROUP BY image_id HAVING sum(percent) >= {enough})"
         )
 
     def within_box(self, south: float, west: float, north: float, east: float) -> str:

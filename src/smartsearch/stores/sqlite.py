@@ -36,7 +36,7 @@ from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Voc
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
-from smartsearch.stores import backup, curation, doctor, jobs, rows
+from smartsearch.stores import backup, curation, doctor, jobs, palettes, rows
 from smartsearch.stores import tags as tag_rows
 from smartsearch.stores import text as full_text
 from smartsearch.stores.candidates import Limits
@@ -294,6 +294,10 @@ class SqliteStore:
     def untagged(self, space: EmbeddingSpace, tagger: str) -> list[int]:
         with self._database.read() as connection:
             return tag_rows.untagged(connection, space, tagger)
+
+    def without_looks(self) -> list[int]:
+        with self._database.read() as connection:
+            return palettes.missing(connection)
 
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         with self._database.read() as connection:
@@ -631,6 +635,7 @@ def _assets(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Asse
     ):
         albums.setdefault(image_id, []).append(album_id)
     faces = _faces_of(connection, ids)
+    colors = palettes.of_images(connection, ids)
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     query = f"SELECT {', '.join(rows.ASSET_COLUMNS)} FROM images WHERE id IN (SELECT value FROM json_each(?))"
@@ -638,7 +643,13 @@ def _assets(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Asse
         image_id = row["id"]
         people, face_count = faces.get(image_id, ((), None))
         yield rows.asset_from(
-            row, tags.get(image_id, ()), image_id in hidden, tuple(albums.get(image_id, ())), people, face_count
+            row,
+            tags.get(image_id, ()),
+            image_id in hidden,
+            tuple(albums.get(image_id, ())),
+            people,
+            face_count,
+            colors.get(image_id, ()),
         )
 
 

@@ -35,6 +35,7 @@ from smartsearch.core.assets import (
     PutAutoTags,
     PutEmbedding,
     PutImage,
+    PutLooks,
     RecordError,
     Root,
     Tag,
@@ -329,6 +330,9 @@ class MemoryStore:
             asset_id for asset_id in sorted(state.vectors.get(space.key, ())) if state.taggers.get(asset_id) != tagger
         ]
 
+    def without_looks(self) -> list[int]:
+        return [asset.id for asset in _by_id(self._state) if asset.sharpness is None]
+
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         present = (asset for asset in self._state.assets.values() if asset.missing_since is None)
         found = Counter((tag.name, tag.source) for asset in present for tag in asset.tags)
@@ -502,6 +506,8 @@ class _Applier:
                     if asset_id in self.state.assets:
                         self.state.people.put_scan(asset_id, scan)
                         self.state.generation += 1
+                case PutLooks(asset_id, palette, sharpness):
+                    self._update(asset_id, palette=palette, sharpness=sharpness)
                 case UpdateMetadata():
                     self._update(change.asset_id, metadata=stored_metadata(change.metadata))
                     if change.asset_id in self.state.assets:
@@ -526,6 +532,8 @@ class _Applier:
             created_at=change.created_at,
             phash=content.phash,
             color=content.color,
+            palette=content.palette,
+            sharpness=content.sharpness,
             metadata=stored_metadata(content.metadata),
         )
         self.state.sidecars[asset_id] = change.sidecar_mtime_ns
@@ -575,7 +583,8 @@ class _Applier:
         if source.path == change.path:
             self._touch(source.id, change.identity)
             return
-        derived = ("file_hash", "format", "width", "height", "frames", "phash", "color", "metadata")
+        looks = ("phash", "color", "palette", "sharpness")
+        derived = ("file_hash", "format", "width", "height", "frames", *looks, "metadata")
         asset_id = self._upsert(
             path=change.path,
             identity=change.identity,

@@ -35,6 +35,8 @@ def test_known_colours_in_cielab(color: int, lab: tuple[float, float, float]) ->
         (0x808080, 0x909090, True),
         (0x808080, 0xA06060, False),
         (0xFFFFFF, 0x000000, False),
+        (0x108080, 0x808080, False),  # CIE94 alone finds greys near muted colours
+        (0xF0A0B8, 0xC0B8BA, False),
     ],
 )
 def test_a_colour_finds_its_muted_relatives(wanted: int, color: int, alike: bool) -> None:

@@ -9,6 +9,7 @@ import pytest
 from smartsearch.core.query import (
     And,
     CameraIs,
+    ColorNear,
     Everything,
     FileSizeBetween,
     FolderNamed,
@@ -230,3 +231,40 @@ def test_printing_is_the_normal_form() -> None:
 def test_deep_parentheses_and_long_queries_are_read() -> None:
     assert read("(" * 500 + "dog" + ")" * 500).clauses == (Clause(("dog",)),)
     assert only("dog " * 5000).words == (" ".join(["dog"] * 5000),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("color:teal", ColorNear(0x108080)),
+        ("color:#1E90ff", ColorNear(0x1E90FF)),
+        ("color:blue>=40%", ColorNear(0x3060D0, 40)),
+        ("color:blue>40%,red", Or((ColorNear(0x3060D0, 40), ColorNear(0xD02020)))),
+        ("mostly blue", ColorNear(0x3060D0, 50)),
+        ("photos that are mainly green", None),
+        ("mostly blue pictures", ColorNear(0x3060D0, 50)),
+        ("mostly blue and foggy", None),
+    ],
+)
+def test_colours(text: str, expected: ColorNear | Or | None) -> None:
+    where = only(text).where
+    assert where == expected if expected is not None else isinstance(where, ColorNear)
+
+
+@pytest.mark.parametrize("text", ["mostly blue car", "mostly cloudy", "mostly", "blue car", "the mostly blues"])
+def test_a_colour_of_something_stays_words(text: str) -> None:
+    assert only(text).where == Everything()
+
+
+def test_mostly_a_colour_beside_words() -> None:
+    clause = only("a boat, mostly blue, in 2019")
+    assert clause.text == "a boat"
+    assert clause.labels == ("color:mostly blue", "date:2019")
+    printed_again = printed(read("a boat mostly blue").tree, CONTEXT)
+    assert printed_again == "a boat color:blue>=50%"
+    assert only(printed_again).where == only("mostly blue").where
+
+
+def test_no_colour() -> None:
+    [problem] = read("color:tael").problems
+    assert problem.suggestion == "teal"

@@ -51,6 +51,8 @@ def test_everything_comes_of_one_decode(tmp_path: Path) -> None:
     assert (thumbnail.format, thumbnail.size) == ("WEBP", (200, 160))
     assert 0 < content.phash < 2**64
     assert 0 <= content.color <= 0xFFFFFF
+    assert 0 < sum(swatch.percent for swatch in content.palette) <= 100
+    assert content.sharpness > 0
     assert result.identity == identity_of(Path(path).stat())
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageEnhance, ImageFilter
 from tests.unit.media.pictures import BLUE, RED, detailed, near, quarters
 
+from smartsearch.core.assets import Swatch
 from smartsearch.core.spaces import Preprocessing
-from smartsearch.media.color import dominant_color
+from smartsearch.media.color import dominant_color, palette
 from smartsearch.media.phash import dct_hash
 from smartsearch.media.pixels import Reduced
 from smartsearch.media.resize import encoder_input, fit, needed_scale
+from smartsearch.media.sharpness import sharpness
 
 
 def distance(one: Image.Image, other: Image.Image) -> int:
@@ -48,6 +52,43 @@ def test_dominant_color_is_the_one_with_most_pixels_not_the_mean() -> None:
     picture = Image.new("RGB", (100, 100), RED)
     picture.paste(BLUE, (0, 0, 100, 40))
     assert dominant_color(picture) == 0xFF0000
+
+
+def test_palette_says_how_much_of_the_picture_each_colour_covers() -> None:
+    picture = Image.new("RGB", (96, 96), (16, 128, 128))
+    picture.paste((250, 250, 250), (0, 0, 96, 24))
+    picture.paste((200, 30, 30), (0, 84, 96, 96))
+    assert palette(picture) == (Swatch(0x108080, 62), Swatch(0xFAFAFA, 25), Swatch(0xC81E1E, 12))
+
+
+def test_palette_counts_shades_of_one_colour_together() -> None:
+    ramp = np.linspace(120, 150, 96).astype(np.uint8)
+    sky = np.stack([ramp, ramp + 30, ramp + 70], axis=1)
+    [swatch] = palette(Image.fromarray(np.broadcast_to(sky, (96, 96, 3)).copy()))
+    assert swatch.percent >= 95
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.integers(1, 90))
+def test_palettes_are_small_sorted_and_within_the_whole(seed: int, width: int, height: int) -> None:
+    noise = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    shares = [swatch.percent for swatch in palette(Image.fromarray(noise))]
+    assert len(shares) <= 8
+    assert sorted(shares, reverse=True) == shares
+    assert sum(shares) <= 100
+
+
+def test_a_blurred_picture_is_less_sharp() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (240, 320, 3), np.uint8)
+    picture = Image.fromarray(noise)
+    values = [sharpness(picture.filter(ImageFilter.GaussianBlur(radius))) for radius in (0, 1, 2, 4)]
+    assert values == sorted(values, reverse=True)
+    assert values[0] > 1.5 * values[1]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 50), (50, 40)])
+def test_what_has_no_detail_has_no_sharpness(size: tuple[int, int]) -> None:
+    assert sharpness(Image.new("RGB", size, (9, 99, 200))) == 0.0
 
 
 def test_crop_squash_and_pad() -> None:

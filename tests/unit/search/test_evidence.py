@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from tests.contract.making import OTHER_SPACE, SPACE, put, same_direction, vector
 
-from smartsearch.core.query import Everything, NameLike
+from smartsearch.core.assets import Swatch
+from smartsearch.core.query import And, ColorNear, Everything, NameLike, Not
 from smartsearch.core.ranking import Scorer
 from smartsearch.core.spaces import Calibration
+from smartsearch.search.explain import Evidence, explain
 from smartsearch.search.paging import Answer
-from smartsearch.search.ranking import Branch, Likeness, Plan, by_time, rank, relevant
+from smartsearch.search.ranking import Branch, Hit, Likeness, Plan, by_time, rank, relevant
 from smartsearch.search.text import SURE, content_words, text_chances
 from smartsearch.testing import MemoryStore
 
@@ -115,3 +117,12 @@ def test_relevant_images_in_order_of_time(store: MemoryStore) -> None:
     assert len(moments) == alike(store, "dog")
     assert moments == sorted(moments)
     assert np.all(np.array(ordered.scores) >= 0.5)
+
+
+def test_a_colour_is_explained_by_its_share() -> None:
+    store = MemoryStore()
+    store.apply([put("/a.jpg", palette=(Swatch(0x108080, 30), Swatch(0x208888, 12), Swatch(0xFFFFFF, 50)))])
+    where = And((ColorNear(0x108080), Not(ColorNear(0xFF0000))))
+    [asset] = store.assets(store.select(where))
+    [parts] = explain(store, plan(Branch(where, labels=("color:teal",))), [Hit(asset, 1.0, None, ())])
+    assert parts == (Evidence("filter", "color:teal", 1.0), Evidence("color", "teal", 0.42))

@@ -1743,7 +1743,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "looks" | "text" | "avoid" | "example" | "filter";
+            kind: "looks" | "text" | "avoid" | "example" | "filter" | "color";
             /**
              * Score
              * @description Looks, text: the probability that it shows this, by the picture or its texts. Avoid: that it does not. Example: the cosine. Filter: 1.
@@ -2048,10 +2048,16 @@ export interface components {
             cameras?: string[];
             /**
              * Color
-             * @description The dominant colour looks like this one.
+             * @description A part of the picture looks like this colour.
              * @example #3b82f6
              */
             color?: string | null;
+            /**
+             * Color Percent
+             * @description How large a part, at least.
+             * @default 15
+             */
+            color_percent?: number;
             /** East */
             east?: number | null;
             /**
@@ -2493,6 +2499,11 @@ export interface components {
              * @example /api/v1/images/12/original?v=9f86d081884c7d65
              */
             original_url: string;
+            /**
+             * Palette
+             * @description The largest first.
+             */
+            palette: components["schemas"]["PaletteColor"][];
             /**
              * Path
              * @example /home/anna/Pictures/cat.jpg
@@ -3138,6 +3149,22 @@ export interface components {
              * @enum {string}
              */
             role?: "owner" | "viewer";
+        };
+        /**
+         * PaletteColor
+         * @description A colour, and how much of the picture has it.
+         */
+        PaletteColor: {
+            /**
+             * Color
+             * @example #87bee8
+             */
+            color: string;
+            /**
+             * Percent
+             * @example 34
+             */
+            percent: number;
         };
         /**
          * PasswordChange
@@ -5157,8 +5184,10 @@ export interface operations {
                 camera?: string | null;
                 /** @description One of these models, as facets name them. */
                 cameras?: string[];
-                /** @description The dominant colour looks like this one. */
+                /** @description A part of the picture looks like this colour. */
                 color?: string | null;
+                /** @description How large a part, at least. */
+                color_percent?: number;
                 /** @description In this album. */
                 album?: number | null;
                 /** @description All of these persons are in it. */

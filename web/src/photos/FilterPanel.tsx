@@ -68,7 +68,10 @@ export function FilterPanel({ state, change, onClose }: FilterPanelProps) {
           {list("tag", facets?.tags)}
         </FilterSection>
         <FilterSection title={s.filters.color} active={state.color !== null} open>
-          <ColorFilter color={state.color} onChange={(color) => change({ color })} />
+          <ColorFilter color={state.color} onChange={(color) => change({ color, ...(!color && { mostly: false }) })} />
+          {state.color && (
+            <Check label={s.filters.mostly} checked={state.mostly} onChange={() => change({ mostly: !state.mostly })} />
+          )}
         </FilterSection>
         <FilterSection title={s.filters.places} active={state.position}>
           <Check

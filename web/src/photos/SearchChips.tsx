@@ -142,7 +142,10 @@ function useParts(state: SearchState): Part[] {
     const label = s.filters.sizes(state.min_size && bytes(state.min_size), state.max_size && bytes(state.max_size));
     add("size", HardDrive, label, { min_size: null, max_size: null });
   }
-  if (state.color) add("color", Palette, state.color, { color: null }, state.color);
+  if (state.color) {
+    const label = state.mostly ? s.filters.mostlyColor(state.color) : state.color;
+    add("color", Palette, label, { color: null, mostly: false }, state.color);
+  }
   if (state.position) add("position", MapPin, s.filters.position, { position: false });
   if (state.box) add("box", MapPin, s.filters.box, { box: null });
   if (state.hidden) add("hidden", EyeOff, s.filters.hidden, { hidden: false });

@@ -26,6 +26,7 @@ const FULL: SearchState = {
   tag: ["beach", "at sea"],
   album: 4,
   color: "#3b82f6",
+  mostly: true,
   rating: 4,
   min_size: 1000,
   max_size: 2000,

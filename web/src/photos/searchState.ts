@@ -21,6 +21,8 @@ export interface SearchState {
   tag: readonly string[];
   album: number | null;
   color: string | null;
+  /** Half of the picture has the colour, not just a part of it. */
+  mostly: boolean;
   rating: number | null;
   min_size: number | null;
   max_size: number | null;
@@ -47,6 +49,7 @@ export const NOTHING: SearchState = {
   tag: [],
   album: null,
   color: null,
+  mostly: false,
   rating: null,
   min_size: null,
   max_size: null,
@@ -56,6 +59,9 @@ export const NOTHING: SearchState = {
   sort: null,
   all: false,
 };
+
+/** Per cent of a picture: what "mostly blue" means in a query too. */
+const MOSTLY = 50;
 
 const DATE = /^\d{4}(-\d{2}(-\d{2})?)?$/;
 
@@ -84,6 +90,7 @@ export function parseSearch(parameters: URLSearchParams): SearchState {
     tag: parameters.getAll("tag"),
     album: whole("album"),
     color: text("color", /^#[0-9a-f]{6}$/i),
+    mostly: parameters.get("mostly") === "1",
     rating: whole("rating"),
     min_size: whole("min_size"),
     max_size: whole("max_size"),
@@ -119,7 +126,7 @@ export function filtersOf(state: SearchState): Filters {
     ...(state.tag.length > 0 && { tags: [...state.tag] }),
     ...(state.person.length > 0 && { people: state.person.map(Number) }),
     ...(state.album !== null && { album: state.album }),
-    ...(state.color && { color: state.color }),
+    ...(state.color && { color: state.color, ...(state.mostly && { color_percent: MOSTLY }) }),
     ...(state.rating !== null && { min_rating: state.rating }),
     ...(state.min_size !== null && { min_size: state.min_size }),
     ...(state.max_size !== null && { max_size: state.max_size }),
@@ -175,7 +182,7 @@ export const FILTERS = [
 ] as const satisfies readonly (keyof SearchState)[];
 
 export function noFilters(): Partial<SearchState> {
-  return Object.fromEntries(FILTERS.map((name) => [name, NOTHING[name]]));
+  return { ...Object.fromEntries(FILTERS.map((name) => [name, NOTHING[name]])), mostly: false };
 }
 
 export function countFilters(state: SearchState): number {

@@ -64,6 +64,7 @@ export function InfoPanel({ image, detail, score, place, results, curation, onCl
         <Facts image={image} detail={detail} />
         {detail ? (
           <>
+            <PaletteOf palette={detail.palette} />
             <PeopleOf id={detail.id} />
             <TagEditor detail={detail} curation={curation} />
             <Albums detail={detail} onAlbums={onAlbums} curation={curation} />
@@ -164,6 +165,25 @@ function Where({ position, detail }: { position: Position; detail: ImageDetail |
         {s.viewer.map}
       </Link>
     </Fact>
+  );
+}
+
+/** Each colour leads to photos that have it too. */
+function PaletteOf({ palette }: { palette: ImageDetail["palette"] }) {
+  if (palette.length === 0) return null;
+  return (
+    <div className="flex h-8 overflow-hidden rounded-lg border border-line" role="group" aria-label={s.viewer.palette}>
+      {palette.map(({ color, percent }) => (
+        <Link
+          key={color}
+          href={withParameters("/", "", { color })}
+          aria-label={s.viewer.share(color, percent)}
+          title={s.viewer.share(color, percent)}
+          className="min-w-3"
+          style={{ backgroundColor: color, flexGrow: percent }}
+        />
+      ))}
+    </div>
   );
 }
 

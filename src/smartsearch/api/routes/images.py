@@ -47,6 +47,13 @@ class ImageTag(BaseModel):
     confidence: float = Field(examples=[1.0])
 
 
+class PaletteColor(BaseModel):
+    """A colour, and how much of the picture has it."""
+
+    color: str = Field(examples=["#87bee8"])
+    percent: int = Field(examples=[34])
+
+
 class ImageDetail(ImageBrief):
     """Everything that is known of an image."""
 
@@ -69,6 +76,7 @@ class ImageDetail(ImageBrief):
     description: str | None
     user_rating: int | None = Field(description="Given here; goes before the file's own.")
     hidden: bool
+    palette: list[PaletteColor] = Field(description="The largest first.")
     tags: list[ImageTag]
     albums: list[int] = Field(description="Ids of the albums it is in.")
     exif: dict[str, Any] = Field(description="Every readable tag of the file.")
@@ -89,6 +97,7 @@ class ImageDetail(ImageBrief):
             altitude=None if meta.gps is None else meta.gps.altitude,
             user_rating=asset.user_rating,
             hidden=asset.hidden,
+            palette=[PaletteColor(color=f"#{each.color:06x}", percent=each.percent) for each in asset.palette],
             tags=[ImageTag(name=tag.name, source=tag.source, confidence=tag.confidence) for tag in asset.tags],
             albums=list(asset.albums),
             exif=dict(meta.exif),
