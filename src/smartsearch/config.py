@@ -127,6 +127,18 @@ def changed(settings: Settings, changes: Mapping[str, Any], environ: Mapping[str
     return _validate(raw, "the change")
 
 
+def differences(before: Settings, after: Settings) -> list[str]:
+    """Names of the settings that differ, as "key" or "section.key", in their order."""
+    old, new = as_dict(before), as_dict(after)
+    names: list[str] = []
+    for section, value in new.items():
+        if isinstance(value, dict):
+            names += [f"{section}.{key}" for key in value if value[key] != old[section][key]]
+        elif value != old[section]:
+            names.append(section)
+    return names
+
+
 def _put(table: MutableMapping[str, Any], key: str, value: Any) -> None:
     if value is None:
         table.pop(key, None)
@@ -216,6 +228,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "tags.max_per_photo": (1, 100),
     "server.port": (0, 65_535),
     "server.max_upload_bytes": (1, 2**31),
+    "log.max_bytes": (10_000, 2**31),
+    "log.files": (1, 100),
 }
 """The least and the greatest value of every number."""
 

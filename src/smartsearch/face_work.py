@@ -53,6 +53,10 @@ class FaceWork:
 
     # -- consent and model
 
+    def configure(self, settings: Settings) -> None:
+        """Go by these settings from the next scan on."""
+        self._settings = settings
+
     @property
     def enabled(self) -> bool:
         """Whether the user has said yes. Without it no picture is looked at for faces."""

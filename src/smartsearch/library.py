@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +65,8 @@ if TYPE_CHECKING:
     from smartsearch.tagging.run import TagProgress, TagReport
     from smartsearch.tagging.tagger import LazyTagger
 
+log = logging.getLogger(__name__)
+
 DATABASE_NAME = "library.db"
 DECODERS = 2
 """Workers for single pictures. Each starts with the first picture that finds none idle."""
@@ -86,6 +89,26 @@ class LibraryStatus:
     disk_bytes: int
     """Database and vector index, without thumbnails."""
     indexing_progress: dict[str, Any]
+
+
+AT_START = frozenset({"model", "runtime", "server", "log"})
+"""Settings that are read once, when the program starts; the others are in force as soon as they are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Settings whose values changed, as "section.key": those in force now, and those that need a restart."""
+
+    in_force: tuple[str, ...]
+    at_next_start: tuple[str, ...]
+
+
+def _valid(settings: Settings) -> Settings:
+    """ConfigError for exclusions that cannot be read, before anything goes by them."""
+    from smartsearch.crawler.ignore import IgnoreRules
+
+    IgnoreRules.of("/", settings.discovery.exclude)
+    return settings
 
 
 def require_indexable(path: str | os.PathLike[str]) -> None:
@@ -189,15 +212,32 @@ class Library:
         """Change settings, nested as in `config.as_dict`, for this library: in its config.toml, in force at once. Open
         models and workers keep what they were started with. ConfigError for what is not valid."""
         from smartsearch.config import changed, write_settings
-        from smartsearch.crawler.ignore import IgnoreRules
 
         with self._lock:
-            settings = changed(self.settings, changes)
-            IgnoreRules.of("/", settings.discovery.exclude)
+            settings = _valid(changed(self.settings, changes))
             write_settings(self.places, changes)
-            self.settings = settings
-            self.queries.configure(settings.search)
-            self.__dict__.pop("thumbnails", None)
+            self._take(settings)
+
+    def reload(self) -> Reload:
+        """Read the settings anew. ConfigError, and everything stays as it was, when they are not valid."""
+        from smartsearch.config import differences, load_settings
+
+        with self._lock:
+            settings = _valid(load_settings(self.places))
+            changes = differences(self.settings, settings)
+            self._take(settings)
+        later = tuple(name for name in changes if name.partition(".")[0] in AT_START)
+        log.info("settings read anew", extra={"facts": {"changed": len(changes), "at_next_start": len(later)}})
+        return Reload(tuple(name for name in changes if name not in later), later)
+
+    def _take(self, settings: Settings) -> None:
+        """What is read at the start stays as it is, so that it is told of again at the next `reload`."""
+        now = self.settings
+        settings = replace(settings, model=now.model, runtime=now.runtime, server=now.server, log=now.log)
+        self.settings = settings
+        self.queries.configure(settings.search)
+        self.faces.configure(settings)
+        self.__dict__.pop("thumbnails", None)
 
     # -- models
 
@@ -257,6 +297,7 @@ class Library:
         # A short-lived `query` would never finish the codes of a large library's index: this run does.
         self.store.settle_vectors(self.catalog.encoders(self.model).image.space)
         self.store.seal()
+        log.info("index run ended", extra={"facts": report.facts})
         return report
 
     def watch(self, tell: Callable[[IndexReport], None], stop: threading.Event | None = None) -> None:
@@ -641,6 +682,22 @@ class Library:
 
         target = Path(full_path(destination))
         return export_library(self.store, self.places.library, target, sidecars=sidecars, vectors=vectors)
+
+    def support_bundle(self) -> bytes:
+        """A zip with what helps to find a fault and says nothing of the user. See `smartsearch.support`."""
+        from smartsearch import support
+        from smartsearch.config import as_dict
+
+        return support.packed(
+            {
+                "program.json": support.program,
+                "settings.json": lambda: support.redacted(as_dict(self.settings)),
+                "library.json": lambda: support.counts(self.store, str(self.model)),
+                "files.json": lambda: support.contents(self.places.library),
+                "doctor.json": lambda: support.findings(self.doctor()),
+                "log.json": lambda: support.log_tail(self.places.home),
+            }
+        )
 
     def status(self) -> LibraryStatus:
         counts = self.store.counts()

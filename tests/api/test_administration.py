@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -74,6 +77,25 @@ class TestSettings:
         complaint(own.patch(f"{V1}/settings", json=change), status)
         assert own.get(f"{V1}/settings").json() == before
         assert not (library.places.library / "config.toml").exists()
+
+    def test_they_are_read_anew_and_what_waits_for_a_restart_is_named(self, own: TestClient, library: Library) -> None:
+        path = library.places.library / "config.toml"
+        path.write_text("[server]\nport = 9000\n[tags]\nmax_per_photo = 4\n")
+        told = own.post(f"{V1}/settings/reload").json()
+        assert told["in_force"] == ["tags.max_per_photo"]
+        assert "server.port" in told["at_next_start"]
+        assert library.settings.server.port == 8000
+        assert library.settings.tags.max_per_photo == 4
+        path.write_text("[tags]\nmax_per_photo = 0\n")
+        complaint(own.post(f"{V1}/settings/reload"), 400)
+        assert library.settings.tags.max_per_photo == 4
+
+    def test_a_support_bundle_is_a_zip_of_documents(self, client: TestClient) -> None:
+        answer = client.post(f"{V1}/support-bundle")
+        assert answer.headers["content-type"] == "application/zip"
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
+            assert json.loads(bundle.read("library.json"))["images"] == 24
+            assert "trip" not in "".join(bundle.read(name).decode() for name in bundle.namelist())
 
 
 class TestMetrics:

@@ -154,6 +154,9 @@ def test_the_command_serves_until_interrupted(home: Path, tmp_path: Path) -> Non
         assert found, line
         with urllib.request.urlopen(f"{found[0]}/api/v1/health", timeout=30) as answer:
             assert answer.status == 200
+        (tmp_path / "new" / "config.toml").write_text("[tags]\nmax_per_photo = 0\n")
+        process.send_signal(signal.SIGHUP)
+        assert "must be between" in process.stderr.readline(), "the server reads its settings anew, and goes on"
         process.send_signal(signal.SIGINT)
         rest = process.communicate(timeout=30)[1]
         assert process.returncode in (0, 130, -signal.SIGINT), rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Upper bounds of the latency histogram, seconds."""
+
+SLOW_SECONDS = 1.0
+"""An answer that took longer is in the log; others are at its most talkative level."""
+
+log = logging.getLogger(__name__)
 
 Labels = Mapping[str, str]
 Sample = tuple[str, Labels, float]
@@ -97,10 +103,27 @@ class Measured:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", "other")
                 method = scope["method"] if scope["method"] in _METHODS else "other"
-                self._metrics.observe(method, route, message["status"], self._clock() - started)
+                seconds = self._clock() - started
+                self._metrics.observe(method, route, message["status"], seconds)
+                level = logging.INFO if seconds > SLOW_SECONDS or message["status"] >= 500 else logging.DEBUG
+                if log.isEnabledFor(level):
+                    facts = {
+                        "method": method,
+                        "route": route,
+                        "status": message["status"],
+                        "seconds": round(seconds, 4),
+                    }
+                    log.log(level, "answered", extra={"facts": facts})
             await send(message)
 
         await self._app(scope, receive, send_measured)
+
+
+def _tell(method: str, route: str, status: int, seconds: float) -> None:
+    level = logging.INFO if seconds > SLOW_SECONDS or status >= 500 else logging.DEBUG
+    if log.isEnabledFor(level):
+        facts = {"method": method, "route": route, "status": status, "seconds": round(seconds, 4)}
+        log.log(level, "answered", extra={"facts": facts})
 
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

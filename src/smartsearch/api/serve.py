@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import errno
+import logging
+import signal
 import socket
+import threading
 from collections.abc import Callable
 
 import uvicorn
 
 from smartsearch.api.app import create_app
 from smartsearch.api.security import is_loopback
-from smartsearch.core.errors import UsageError
+from smartsearch.core.errors import SmartsearchError, UsageError
 from smartsearch.library import Library
+
+log = logging.getLogger("smartsearch.api")
 
 GOODBYE_SECONDS = 3
 """How long open answers (a stream of progress, a large export) may go on after Ctrl-C."""
@@ -49,9 +54,19 @@ def serve(library: Library, host: str, port: int, ready: Callable[[str], None]) 
             config.load()
         except OSError as error:  # ssl's errors are of that kind, too
             raise UsageError(f"The certificate {server.certfile} cannot be used: {error.strerror or error}.") from error
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=_reload, args=(library,)).start())
         scheme = "https" if server.certfile else "http"
         ready(f"{scheme}://[{address}]:{bound}" if ":" in address else f"{scheme}://{address}:{bound}")
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _reload(library: Library) -> None:
+    """In a thread of its own: a signal may come while the main one holds a lock."""
+    try:
+        library.reload()
+    except SmartsearchError as error:
+        log.error("The settings were not read anew: %s", error)
 
 
 def _listening(host: str, port: int) -> socket.socket:

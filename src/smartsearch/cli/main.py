@@ -22,6 +22,7 @@ from smartsearch.cli import (
     query,
     serve,
     status,
+    support,
     tags,
 )
 from smartsearch.cli.options import VERSION_HELP, Globals
@@ -70,6 +71,7 @@ backup.register(app)
 configure.register(app)
 evaluate.register(app)
 serve.register(app)
+support.register(app)
 app.add_typer(albums.app, name="albums")
 app.add_typer(models.app, name="models")
 app.add_typer(persons.app, name="persons")

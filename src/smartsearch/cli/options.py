@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -51,16 +51,17 @@ def open_library(
     """
     from smartsearch.config import load_settings
     from smartsearch.library import DATABASE_NAME, Library, require_indexable
+    from smartsearch.logs import logging_to
 
     places = places_of(context, library)
     if create and not (places.library / DATABASE_NAME).exists():
         for root in roots:
             require_indexable(root)
-    opened = Library.open(places, load_settings(places), create=create, read_only=read_only)
-    try:
-        yield opened
-    finally:
-        opened.close()
+    settings = load_settings(places)
+    with ExitStack() as stack:
+        if create or not read_only:  # those who only look leave nothing behind
+            stack.enter_context(logging_to(places.home, settings.log, context.command_path.partition(" ")[2]))
+        yield stack.enter_context(Library.open(places, settings, create=create, read_only=read_only))
 
 
 def places_of(context: typer.Context, library: str | None) -> Places:

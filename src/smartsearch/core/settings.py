@@ -137,6 +137,16 @@ class SearchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LogSettings:
+    """The program's log (`smartsearch.logs`). ``private`` writes names of files, queries and texts of errors, too."""
+
+    level: Literal["debug", "info", "warning", "error", "off"] = "info"
+    private: bool = False
+    max_bytes: int = 1_000_000
+    files: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything, as one value."""
 
@@ -148,3 +158,4 @@ class Settings:
     tags: TagSettings = field(default_factory=TagSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    log: LogSettings = field(default_factory=LogSettings)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,13 @@ class IndexReport:
     """Roots that could not be listed or were suddenly empty: nothing was changed for them."""
     tagged: int = 0
     """Images already known whose automatic tags were made anew, from their stored vectors."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """How it went in numbers, without any name: what a log may hold."""
+        counts = {name: getattr(self.progress, name) for name in get_args(Counter)}
+        more = {"seconds": round(self.progress.seconds, 3), "tagged": self.tagged, "unavailable": len(self.unavailable)}
+        return {"state": self.state, **counts, **more}
 
 
 class Tally:

@@ -1233,6 +1233,26 @@ export interface paths {
         patch: operations["change_settings"];
         trace?: never;
     };
+    "/api/v1/settings/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reload Settings
+         * @description Read config.toml anew, as SIGHUP does. What is not valid changes nothing.
+         */
+        post: operations["reload_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/suggestions": {
         parameters: {
             query?: never;
@@ -1268,6 +1288,27 @@ export interface paths {
          * @description Forget what was searched for. It is kept in the library only.
          */
         delete: operations["forget_recent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Support Bundle
+         * @description What helps others to find a fault: versions, settings, counts, what doctor found, the log. No paths, names,
+         *     queries or pictures.
+         */
+        post: operations["support_bundle"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3478,6 +3519,28 @@ export interface components {
              * @example 4
              */
             value: number;
+        };
+        /**
+         * Reloaded
+         * @description Settings whose values differ from before, as "section.key".
+         */
+        Reloaded: {
+            /**
+             * At Next Start
+             * @description In force after a restart.
+             * @example [
+             *       "server.port"
+             *     ]
+             */
+            at_next_start: string[];
+            /**
+             * In Force
+             * @description In force from now on.
+             * @example [
+             *       "discovery.exclude"
+             *     ]
+             */
+            in_force: string[];
         };
         /**
          * ReviewQuestion
@@ -7222,6 +7285,44 @@ export interface operations {
             };
         };
     };
+    reload_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reloaded"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     suggestions: {
         parameters: {
             query?: {
@@ -7279,6 +7380,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    support_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A zip of JSON files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
             };
             /** @description The request is invalid, or a file is no image that can be read */
             422: {

@@ -92,6 +92,13 @@ class SettingsChange(Strict):
     search: SearchChange = Field(default_factory=SearchChange)
 
 
+class Reloaded(BaseModel):
+    """Settings whose values differ from before, as "section.key"."""
+
+    in_force: list[str] = Field(description="In force from now on.", examples=[["discovery.exclude"]])
+    at_next_start: list[str] = Field(description="In force after a restart.", examples=[["server.port"]])
+
+
 @router.get("/settings")
 def settings(library: LibraryDep) -> RuntimeSettings:
     """The settings that may be changed here."""
@@ -104,3 +111,10 @@ def change_settings(change: SettingsChange, library: LibraryDep) -> RuntimeSetti
     changes: dict[str, Any] = change.model_dump(exclude_unset=True)
     library.configure({section: values for section, values in changes.items() if values})
     return settings(library)
+
+
+@router.post("/settings/reload")
+def reload_settings(library: LibraryDep) -> Reloaded:
+    """Read config.toml anew, as SIGHUP does. What is not valid changes nothing."""
+    found = library.reload()
+    return Reloaded(in_force=list(found.in_force), at_next_start=list(found.at_next_start))

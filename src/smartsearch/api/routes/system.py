@@ -88,3 +88,15 @@ def _of_library(library: Library, jobs: BackgroundJobs) -> Iterator[str]:
 def program_version() -> Version:
     """Which program answers."""
     return Version(version=version("smartsearch"))
+
+
+@router.post(
+    "/support-bundle",
+    response_class=Response,
+    responses={200: {"description": "A zip of JSON files.", "content": {"application/zip": {}}}},
+)
+def support_bundle(library: LibraryDep) -> Response:
+    """What helps others to find a fault: versions, settings, counts, what doctor found, the log. No paths, names,
+    queries or pictures."""
+    headers = {"content-disposition": 'attachment; filename="smartsearch-support.zip"'}
+    return Response(library.support_bundle(), media_type="application/zip", headers=headers)
