@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useAddSmartAlbum } from "@/albums/albums";
 import { NameDialog } from "@/albums/NameDialog";
 import { navigate, paths } from "@/app/navigation";
-import { IconButton } from "@/components/Button";
+import { Button } from "@/components/Button";
 import { s } from "@/strings";
 import { canBeSaved, savedQuery } from "./savedQuery";
 import type { SearchState } from "./searchState";
@@ -19,8 +19,8 @@ export function SaveSearch({ state }: { state: SearchState }) {
   if (!canBeSaved(state) || query === "") return null;
   return (
     <>
-      <Button look="quiet" className="ml-auto" icon={BookmarkPlus} onClick={() => setNaming(true)}>
-        {s.albumsPage.saveSearch}
+      <Button look="quiet" className="gap-1.5! px-2! font-normal!" icon={BookmarkPlus} onClick={() => setNaming(true)}>
+        <span className="max-sm:sr-only">{s.albumsPage.saveSearch}</span>
       </Button>
       {naming && (
         <NameDialog
