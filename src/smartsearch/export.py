@@ -28,7 +28,7 @@ _README = """This folder was written by smartsearch. It needs no smartsearch to 
 images.jsonl     One JSON object a line for each image: path, SHA-256 of the file, metadata, tags with their source
                  (user, keywords in the file, auto) and confidence, your rating, hidden or not, ids of its albums.
 tables/*.jsonl   The other tables, one object a line: albums and what is in them, indexed folders (roots), settings,
-                 rejected tags, people and faces, errors, jobs. Column names are those of the database.
+                 rejected tags, people and faces, feedback, errors, jobs. Column names are those of the database.
                  Vectors are base64 of little-endian 16-bit floats, L2-normalised.
 sidecars/        With --sidecars: an XMP file for each image, in folders named like those of the originals.
 manifest.jsonl   Length and SHA-256 of every file; the last line is the SHA-256 of the lines above it.

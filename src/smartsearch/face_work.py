@@ -205,11 +205,16 @@ class FaceWork:
 
     def erase(self, person_id: int | None = None) -> int:
         """Delete all face data, or one person's, from every file of the library; returns how many faces. Erasing all
-        withdraws the consent, or the next run would find the faces again. Earlier queries with their names go too.
+        withdraws the consent, or the next run would find the faces again. Earlier queries with their names go too, and
+        feedback on such.
         PersonNotFoundError, LibraryBusyError."""
         if person_id is None:
             self.set_enabled(False)
         with self._store.people.reading() as rows:
             persons = rows.persons(None if person_id is None else [person_id])
-        self._recent.forget(person.name for person in persons if person.name is not None)
+        names = [person.name for person in persons if person.name is not None]
+        self._recent.forget(names)
+        for query in {fact.query for fact in self._store.feedback.verdicts()}:
+            if any(name.casefold() in query.casefold() for name in names):
+                self._store.feedback.erase(query)
         return self._store.people.erase(person_id)

@@ -36,8 +36,10 @@ from smartsearch.core.query import InFolder, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
 from smartsearch.face_work import FaceWork
+from smartsearch.feedback_work import FeedbackWork
 from smartsearch.people.directory import People
 from smartsearch.places.geonames import GeoNames
+from smartsearch.search.adapted import AdaptedTexts
 from smartsearch.search.albums import Albums, RelevantImages
 from smartsearch.search.overview import Overviews
 from smartsearch.search.paging import Answer, Answers
@@ -46,7 +48,6 @@ from smartsearch.search.recent import RecentQueries
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
 from smartsearch.search.spelling import ModelWords, Spelling
 from smartsearch.search.suggestions import Suggestions
-from smartsearch.search.text_cache import CachedTextEncoder
 from smartsearch.search.understanding import QueryReader
 from smartsearch.stores.sqlite import SqliteStore
 
@@ -164,8 +165,11 @@ class Library:
         self.accounts = Accounts(places.home)
         """Who may ask the server; of the home, for all its libraries."""
         self.faces = FaceWork(store, places, settings, self.recent)
-        self.texts: dict[str, CachedTextEncoder] = {}
-        """By space key."""
+        self.feedback = FeedbackWork(
+            store, self.queries, lambda: self.catalog.encoders(self.model).text, places.library
+        )
+        self.texts = AdaptedTexts(store.feedback)
+        """How words are read in searches."""
         self._lock = threading.Lock()
         self._pool: DecodePool | None = None
 
@@ -484,7 +488,7 @@ class Library:
         return self.answers.find((replace(request, top=1), encoders.image.space.key, self.store.generation), make)
 
     def _service(self, encoders: Encoders) -> SearchService:
-        text = self.texts.setdefault(encoders.text.space.key, CachedTextEncoder(encoders.text))
+        text = self.texts.encoder(encoders.text)
         return SearchService(self.store, text, lambda path: self._embed_file(path, encoders))
 
     def check_embedded(self, choice: ModelChoice) -> None:

@@ -47,7 +47,11 @@ def test_photos_are_found_by_describing_them(client: TestClient) -> None:
 
 def test_explained_results_say_why_they_are_there(client: TestClient) -> None:
     page = ask(client, query="red", filters={"formats": ["jpg"]}, explain=True, **EVERYTHING)
-    assert page["results"][0]["reasons"] == ["looks like “red”", "meets the filters"]
+    assert page["results"][0]["reasons"] == [
+        "looks like “red”",
+        "“red” is in its file name",
+        "meets the filters",
+    ]
     assert -1 <= page["results"][0]["similarity"] <= 1
 
 
@@ -151,7 +155,7 @@ def test_equal_questions_are_answered_from_the_cache(own: TestClient, library: L
     library.prune([1])
     ask(own, query="a dog", top_k=3, **EVERYTHING)
     assert library.answers.hits == before + 1
-    [texts] = library.texts.values()
+    [texts] = library.texts.caches()
     assert texts.encode.cache_info().misses == 1, "the words were encoded once for all of them"
 
 

@@ -91,6 +91,10 @@ class BackgroundJobs:
         """Start looking for faces wherever nobody has looked yet."""
         return self.start(lambda started, cancelled: self._library.faces.scan(started=started, cancelled=cancelled))
 
+    def learn(self) -> Job:
+        """Start learning from feedback."""
+        return self.start(lambda started, cancelled: self._library.feedback.learn(started=started, cancelled=cancelled))
+
     def roots(self) -> list[Root]:
         """What is indexed."""
         return self._library.store.roots()

@@ -38,7 +38,7 @@ _LOGIN = ("/session/", "/sessions", "/tokens")
 _ADMIN = ("/users", "/audit", "/folders")
 """Read or write: these tell of the machine and of other people."""
 
-_ADMIN_TO_CHANGE = ("/settings", "/models", "/index/roots", "/index/exclusions", "/faces/consent")
+_ADMIN_TO_CHANGE = ("/settings", "/models", "/index/roots", "/index/exclusions", "/faces/consent", "/learn")
 """What holds for everybody."""
 
 

@@ -15,6 +15,7 @@ from smartsearch.cli import (
     configure,
     evaluate,
     faces,
+    feedback,
     index,
     maintain,
     models,
@@ -66,6 +67,7 @@ index.register(app)
 query.register(app)
 status.register(app)
 tags.register(app)
+feedback.register(app)
 maintain.register(app)
 backup.register(app)
 configure.register(app)
@@ -79,6 +81,7 @@ app.add_typer(faces.app, name="faces")
 app.add_typer(access.users, name="users")
 app.add_typer(access.tokens, name="tokens")
 app.add_typer(access.sessions, name="sessions")
+app.add_typer(feedback.app, name="feedback")
 
 
 def main() -> None:

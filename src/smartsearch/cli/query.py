@@ -19,7 +19,6 @@ from smartsearch.cli.options import LibraryOption, ModelOption, json_default, op
 if TYPE_CHECKING:
     from smartsearch.core.queryparse import ParsedQuery
     from smartsearch.search.explain import Evidence
-    from smartsearch.search.ranking import Hit
     from smartsearch.search.service import SearchRequest, SearchResult
 
 
@@ -93,6 +92,15 @@ def query(
     collapse: Annotated[bool, typer.Option("--collapse", help="Show one of near-duplicates.")] = False,
     diversity: Annotated[float, typer.Option(min=0, max=1, help="Above 0: different photos first.")] = 0.0,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each part of the query gave.")] = False,
+    like: Annotated[
+        list[int] | None, typer.Option("--like", metavar="ID", help="Results like this one, by its id; repeatable.")
+    ] = None,
+    unlike: Annotated[
+        list[int] | None, typer.Option("--unlike", metavar="ID", help="Not like this one; repeatable.")
+    ] = None,
+    remember: Annotated[
+        bool, typer.Option("--remember", help="Keep these likes as facts, for `smartsearch learn`.")
+    ] = False,
     null: NullOption = False,
     open_best: OpenOption = False,
     thumbnails: ThumbsOption = False,
@@ -116,12 +124,17 @@ def query(
         min_score=min_score,
         image_weight=image_weight,
         sort=sort.value,
-        explain=explain,
         collapse=collapse,
         diversity=diversity,
+        liked=tuple(like or ()),
+        disliked=tuple(unlike or ()),
     )
-    output = Output(_chosen(format, as_json, null), export, open_best, thumbnails)
-    _run(context, library, model, request, output, " ".join(text or ()))
+    said = " ".join(text or ())
+    if remember:
+        with open_library(context, library) as opened:
+            opened.feedback.keep(said, request.liked, request.disliked)
+    output = Output(_chosen(format, as_json, null), export, open_best, thumbnails, explain)
+    _run(context, library, model, request, output, said)
 
 
 def similar(
@@ -157,6 +170,13 @@ class Output:
     export: Path | None
     open_best: bool
     thumbnails: bool
+    explain: bool = False
+
+    @property
+    def reasons(self) -> bool:
+        """Whether somebody reads why a result is there: JSON always says so."""
+        written = "" if self.export is None else self.export.suffix.lower()[1:]
+        return self.explain or bool({self.format, written} & {"json", "jsonl"})
 
 
 def _run(
@@ -177,17 +197,16 @@ def _run(
         if understood:
             _report_problems(understood)
             request = replace(request, clauses=understood.clauses)
+        request = replace(request, explain=output.reasons)
         result = opened.search(request, ModelChoice.parse(model) if model else None)
         if export is not None:
             # First: whoever reads standard output may leave early, as `head` does.
-            _write_export(export, as_text(result.hits, export.suffix.lower()[1:], result.evidence))
+            _write_export(export, as_text(result, export.suffix.lower()[1:], output.explain))
         if output.format == "table":
-            _print_table(result, opened.thumbnail_path if output.thumbnails else None)
+            _print_table(result, opened.thumbnail_path if output.thumbnails else None, output.explain)
             _print_understood(understood)
         else:
-            sys.stdout.buffer.write(
-                as_text(result.hits, output.format, result.evidence).encode("utf-8", "surrogateescape")
-            )
+            sys.stdout.buffer.write(as_text(result, output.format, output.explain).encode("utf-8", "surrogateescape"))
             sys.stdout.buffer.flush()
         if output.open_best and result.hits:
             typer.launch(result.hits[0].asset.path)
@@ -197,13 +216,16 @@ def _why(evidence: Sequence[Evidence]) -> str:
     """What each part gave, in one line."""
     from smartsearch.cli.render import printable
 
-    said = {"looks": "looks like {}", "text": "texts say {}", "avoid": "not {}", "example": "example"}
+    said = {"looks": "looks like {}", "avoid": "not {}", "example": "example", "feedback": "feedback"}
     parts = []
     for part in evidence:
         if part.kind == "filter":
             parts.append(part.text)
         elif part.kind == "color":
             parts.append(f"{part.score:.0%} {part.text}")
+        elif part.kind == "text":
+            verb = "say" if len(part.where) != 1 or part.where == ("tags",) else "says"
+            parts.append(f"{', '.join(part.where) or 'texts'} {verb} {part.text} {part.score:.2f}")
         else:
             parts.append(f"{said[part.kind].format(part.text)} {part.score:.2f}")
     return printable(", ".join(parts))
@@ -237,18 +259,26 @@ def _print_understood(understood: ParsedQuery | None) -> None:
     console().print(printable(f"Read as: {', '.join(said)}."), style="dim")
 
 
-def as_text(hits: Sequence[Hit], format: str, evidence: Sequence[Sequence[Evidence]] = ()) -> str:
-    """The results in one of the machine-readable formats: json, jsonl, csv, paths, null."""
+def as_text(result: SearchResult, format: str, explain: bool = False) -> str:
+    """The results in one of the machine-readable formats: json, jsonl, csv, paths, null. JSON says the reasons, and
+    with ``explain`` what each part of the query gave."""
     import json
 
     from smartsearch.cli.render import hit_as_dict
+    from smartsearch.search.explain import reasons
 
+    hits = result.hits
     if format in ("paths", "null"):
         end = "\0" if format == "null" else "\n"
         return "".join(hit.asset.path + end for hit in hits)
     rows = [hit_as_dict(hit) for hit in hits]
-    for row, parts in zip(rows, evidence, strict=False):
-        row["evidence"] = [{"kind": part.kind, "text": part.text, "score": round(part.score, 6)} for part in parts]
+    for row, parts in zip(rows, result.evidence, strict=False):
+        row["reasons"] = reasons(parts)
+        if explain:
+            row["evidence"] = [
+                {"kind": part.kind, "text": part.text, "score": round(part.score, 6), "where": list(part.where)}
+                for part in parts
+            ]
     if format == "json":
         return json.dumps({"results": rows}, default=json_default, indent=2) + "\n"
     if format == "jsonl":
@@ -274,7 +304,7 @@ def _write_export(path: Path, text: str) -> None:
     typer.echo(f"Wrote {path}.", err=True)
 
 
-def _print_table(result: SearchResult, thumbnail_of: object = None) -> None:
+def _print_table(result: SearchResult, thumbnail_of: object = None, explain: bool = False) -> None:
     from rich.table import Table
 
     from smartsearch.cli.render import console, duration, printable, shorten, tag_line
@@ -303,9 +333,9 @@ def _print_table(result: SearchResult, thumbnail_of: object = None) -> None:
     with_tags = out.width >= TAGS_FROM_WIDTH and any(hit.asset.tags for hit in result.hits)
     if with_tags:
         table.add_column("tags", overflow="fold")
-    if result.evidence:
+    if explain:
         table.add_column("why", overflow="fold")
-    taken_up = 40 + (TAGS_WIDTH if with_tags else 0) + (TAGS_WIDTH if result.evidence else 0)
+    taken_up = 40 + (TAGS_WIDTH if with_tags else 0) + (TAGS_WIDTH if explain else 0)
     for place, hit in enumerate(result.hits):
         taken = hit.asset.metadata.taken_at
         table.add_row(
@@ -316,7 +346,7 @@ def _print_table(result: SearchResult, thumbnail_of: object = None) -> None:
             taken.strftime("%Y-%m-%d") if taken else "",
             f"{hit.asset.width}x{hit.asset.height}",
             *((tag_line(hit.asset),) if with_tags else ()),
-            *((_why(result.evidence[place]),) if result.evidence else ()),
+            *((_why(result.evidence[place]),) if explain else ()),
         )
     out.print(table)
     out.print(f"{len(result.hits)} found in {duration(result.seconds)}.", style="dim")

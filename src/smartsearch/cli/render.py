@@ -68,13 +68,12 @@ def tag_line(asset: Asset, most: int = 4) -> str:
 
 
 def hit_as_dict(hit: Hit) -> dict[str, Any]:
-    """The JSON of one result: id, path, score, metadata, why."""
+    """The JSON of one result: id, path, score, metadata."""
     return {
         "id": hit.asset.id,
         "path": hit.asset.path,
         "score": round(hit.score, 6),
         "similarity": None if hit.similarity is None else round(hit.similarity, 6),
-        "reasons": list(hit.reasons),
         "metadata": metadata_of(hit.asset),
     }
 

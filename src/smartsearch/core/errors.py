@@ -98,6 +98,12 @@ class FacesOffError(SmartsearchError):
     http_status = 403
 
 
+class TooLittleFeedbackError(UsageError):
+    """Not enough was said of results to learn from; the message has the numbers."""
+
+    http_status = 409
+
+
 class ModelError(SmartsearchError):
     """A model cannot be used."""
 

@@ -26,6 +26,7 @@ from smartsearch.core.assets import (
     TagSource,
 )
 from smartsearch.core.faces import FaceScan
+from smartsearch.core.feedback import FeedbackStore
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
 from smartsearch.core.people import PeopleStore
 from smartsearch.core.query import Query
@@ -64,12 +65,17 @@ class Store(Protocol):
 
     @property
     def generation(self) -> int:
-        """Grows with every committed change to images, tags or embeddings, also those made by another process."""
+        """Grows with every committed change to images, tags, embeddings or adapters, also by another process."""
         ...
 
     @property
     def people(self) -> PeopleStore:
         """Faces and people, with transactions of their own."""
+        ...
+
+    @property
+    def feedback(self) -> FeedbackStore:
+        """What the user said of results, and what was learned from it."""
         ...
 
     def close(self) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,3 +66,22 @@ def blend(parts: list[tuple[Embedding, float]]) -> Embedding:
     if norm < 1e-6:
         raise ValueError("the parts of the query cancel each other out")
     return np.asarray(total / norm, dtype=np.float32)
+
+
+LIKED, DISLIKED = 2.0, 1.0
+"""Weights of liked and disliked photos beside a query's own vector; chosen on the photos of benchmarks/feedback.py."""
+
+
+def refined(
+    query: Embedding | None, liked: Sequence[Embedding], disliked: Sequence[Embedding], centre: Embedding
+) -> Embedding:
+    """The query moved towards the mean of what was liked and away from that of what was not (Rocchio 1971).
+
+    ``centre`` is the mean of images of no particular kind: images lie together, apart from texts, and only how an image
+    differs from others says something. Raises ValueError when the parts cancel out.
+    """
+    parts = [] if query is None else [(query, 1.0)]
+    for vectors, weight in ((liked, LIKED), (disliked, -DISLIKED)):
+        if vectors:
+            parts.append((np.mean(vectors, axis=0, dtype=np.float32) - centre, weight))
+    return blend(parts)

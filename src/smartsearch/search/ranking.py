@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from smartsearch.core.assets import Asset, Embedding
 from smartsearch.core.ports import Neighbor, Store
-from smartsearch.core.query import IdIn, Query
+from smartsearch.core.query import And, IdIn, Query
 from smartsearch.core.ranking import Scorer
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.search.text import text_chances
@@ -49,15 +49,20 @@ class Branch:
 
     Without a target the images are all as good, the newest first; one as likely as not to be avoided is left out.
     ``words`` of the target are looked for in the texts too: an image is as likely as not both say, 1 - (1-p)(1-q).
+    ``liked`` images belong to the answer because the user said so.
     """
 
     where: Query
     target: Likeness | None = None
     avoid: tuple[Likeness, ...] = ()
-    reasons: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     """The conditions of the query, as its chips show them."""
+    liked: tuple[int, ...] = ()
+    asked: Likeness | None = None
+    """What was asked for before likes and dislikes moved the target; None where nothing moved it."""
+    example: Likeness | None = None
+    """The example image that is part of a target with words."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,15 +135,11 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. ``score`` is the probability (0-1) that it matches; ``similarity`` the plain cosine.
-
-    ``reasons`` say in words which part of the query it met.
-    """
+    """One result. ``score`` is the probability (0-1) that it matches; ``similarity`` the plain cosine."""
 
     asset: Asset
     score: float
     similarity: float | None
-    reasons: tuple[str, ...]
     branch: int = 0
     """Of the plan: the one it scored best in."""
 
@@ -252,6 +253,8 @@ def _compared(store: Store, plan: Plan, branch: Branch, target: Likeness, top: i
     last that was.
     """
     texts = _strongest(text_chances(store, branch.words, branch.where)) if branch.words else {}
+    if branch.liked:
+        texts |= dict.fromkeys(store.select(And((branch.where, IdIn(branch.liked)))), 1.0)
     plainly = not (texts or branch.avoid)
     look = top if plainly else 2 * top + _FIRST_LOOK
     while True:
@@ -326,12 +329,12 @@ def _unlikeness(store: Store, space: EmbeddingSpace, branch: Branch, ids: list[i
     return result
 
 
-def load_hits(store: Store, plan: Plan, ranking: Ranking) -> tuple[Hit, ...]:
+def load_hits(store: Store, ranking: Ranking) -> tuple[Hit, ...]:
     """The images of a ranking with what is known of them; those forgotten since are left out."""
     assets = {asset.id: asset for asset in store.assets(ranking.ids)}
     columns = zip(ranking.ids, ranking.scores, ranking.similarities, ranking.branches, strict=True)
     return tuple(
-        Hit(assets[asset_id], score, similarity, plan.branches[branch].reasons, branch)
+        Hit(assets[asset_id], score, similarity, branch)
         for asset_id, score, similarity, branch in columns
         if asset_id in assets
     )

@@ -12,9 +12,9 @@ from smartsearch.core.errors import AssetNotFoundError, QueryError
 from smartsearch.core.ports import Store, TextEncoder
 from smartsearch.core.query import And, Everything, Hidden, IdIn, Not, Present, Query, Shown
 from smartsearch.core.querysyntax import Clause
-from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend
+from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend, refined
 from smartsearch.core.spaces import MOST_GALLERY, EmbeddingSpace
-from smartsearch.search.explain import Evidence, explain
+from smartsearch.search.explain import FILTERS, Evidence, explain
 from smartsearch.search.ranking import MAX_TOP, Branch, Hit, Likeness, Plan, Sort, by_time, load_hits, rank, relevant
 from smartsearch.search.text import content_words
 
@@ -30,7 +30,8 @@ class SearchRequest:
     ``hidden`` asks among the images that were hidden; all other searches leave them out. ``clauses``, of a parsed
     query, stand in the place of ``text``; each is narrowed by ``where``. ``sort`` puts what is relevant in order of its
     date. ``collapse`` shows one of near-duplicates; ``diversity`` (0-1) puts different images first. ``browse``: who
-    asks for nothing wants the whole library, and made no slip.
+    asks for nothing wants the whole library, and made no slip. ``liked`` and ``disliked`` images refine what is meant
+    at once: results move towards the former and away from the latter, which are left out.
     """
 
     text: str | None = None
@@ -48,6 +49,8 @@ class SearchRequest:
     explain: bool = False
     collapse: bool = False
     diversity: float = 0.0
+    liked: tuple[int, ...] = ()
+    disliked: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MAX_TOP:
@@ -60,6 +63,8 @@ class SearchRequest:
             raise QueryError(f"The diversity must be between 0 and 1, not {self.diversity}.")
         if self.image is not None and self.like is not None:
             raise QueryError("Search by one example image at a time.")
+        if set(self.liked) & set(self.disliked):
+            raise QueryError("The same image cannot be liked and disliked.")
         if self.text and self.clauses:
             raise QueryError("A parsed query takes the place of the words.")
 
@@ -106,7 +111,7 @@ class SearchService:
             ranking = by_time(self.store, plan, relevant(self.store, plan)).part(0, request.top)
         else:
             ranking = rank(self.store, plan, request.top)
-        hits = load_hits(self.store, plan, ranking)
+        hits = load_hits(self.store, ranking)
         return SearchResult(
             hits=hits,
             cut_off=plan.cut_off,
@@ -120,27 +125,66 @@ class SearchService:
         """Understand and embed a request. Raises as `search` does."""
         where = searched(self.store, request.where, request.full_text, request.hidden)
         example = self._example(request)
-        if request.like is not None:
-            where = _narrowed(where, Not(IdIn((request.like,))))
+        feedback = self._feedback(request)
+        left_out = (*request.disliked, *(() if request.like is None else (request.like,)))
+        if left_out:
+            where = _narrowed(where, Not(IdIn(left_out)))
         narrowed = request.where != Everything() or request.full_text or request.hidden or request.browse
-        if example is None and not narrowed and request.asked == (Clause(),):
+        if example is None and not narrowed and not request.liked and request.asked == (Clause(),):
             raise QueryError(
                 "The query is empty.", hint='Describe a photo, for instance `smartsearch query "dog on a beach"`.'
             )
-        branches = tuple(self._branch(clause, request, where, example) for clause in request.asked)
+        branches = tuple(self._branch(clause, request, where, example, feedback) for clause in request.asked)
         cut_off = self._cut_off(request, branches)
         return Plan(self.space, branches, cut_off, request.sort, request.collapse, request.diversity)
 
-    def _branch(self, clause: Clause, request: SearchRequest, where: Query, example: Embedding | None) -> Branch:
+    def _branch(
+        self,
+        clause: Clause,
+        request: SearchRequest,
+        where: Query,
+        example: Embedding | None,
+        feedback: _Feedback | None,
+    ) -> Branch:
         where = _narrowed(where, clause.where)
         target = None
         if clause.text or example is not None:
             vector = self._query_vector(clause.text, example, request.image_weight)
-            target = Likeness(vector, self._scorer(vector) if clause.text else None, clause.text)
+            target = self._likeness(vector, clause.text)
+        asked = target
+        if feedback is not None and (target is not None or feedback.liked):
+            target = self._likeness(feedback.moved(None if asked is None else asked.vector), clause.text)
         avoid = tuple(self._avoided(text) for text in clause.avoid)
-        labels = clause.labels if request.where == Everything() else (*clause.labels, "the filters")
+        labels = clause.labels if request.where == Everything() else (*clause.labels, FILTERS)
+        if request.full_text:
+            labels = (*labels, f"the words “{request.full_text}”")
         words = content_words(clause.text) if target and target.scorer and example is None else ()
-        return Branch(where, target, avoid, _reasons(clause, request), words, labels)
+        return Branch(
+            where,
+            target,
+            avoid,
+            words,
+            labels,
+            liked=request.liked,
+            asked=None if target is asked else asked,
+            example=Likeness(example, None) if example is not None and clause.text else None,
+        )
+
+    def _likeness(self, vector: Embedding, text: str) -> Likeness:
+        return Likeness(vector, self._scorer(vector) if text else None, text)
+
+    def _feedback(self, request: SearchRequest) -> _Feedback | None:
+        """What the request's likes and dislikes look like."""
+        if not (request.liked or request.disliked):
+            return None
+        background = (self.text_encoder.calibration or UNCALIBRATED).background
+        if background is None:
+            background = self.store.sample_vectors(self.space, BACKGROUND_SAMPLE)
+        return _Feedback(
+            tuple(self._known_image(asset_id) for asset_id in request.liked),
+            tuple(self._known_image(asset_id) for asset_id in request.disliked),
+            background.mean(axis=0),
+        )
 
     def _avoided(self, text: str) -> Likeness:
         vector: Embedding = self.text_encoder.encode_texts([text])[0]
@@ -162,12 +206,15 @@ class SearchService:
             return self.embed_image(request.image)
         if request.like is None:
             return None
-        example = self.store.vectors(self.space, [request.like]).get(request.like)
-        if example is None and not self.store.assets([request.like]):
-            raise AssetNotFoundError(f"There is no image {request.like} in the library.")
-        if example is None:
-            raise QueryError(f"Image {request.like} has no embedding yet.", hint="Run `smartsearch index`.")
-        return example
+        return self._known_image(request.like)
+
+    def _known_image(self, asset_id: int) -> Embedding:
+        vector = self.store.vectors(self.space, [asset_id]).get(asset_id)
+        if vector is None and not self.store.assets([asset_id]):
+            raise AssetNotFoundError(f"There is no image {asset_id} in the library.")
+        if vector is None:
+            raise QueryError(f"Image {asset_id} has no embedding yet.", hint="Run `smartsearch index`.")
+        return vector
 
     def _query_vector(self, text: str, example: Embedding | None, image_weight: float) -> Embedding:
         parts: list[tuple[Embedding, float]] = []
@@ -189,6 +236,22 @@ class SearchService:
         return Scorer.for_query(vector, background, calibration)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Feedback:
+    """Vectors of liked and disliked images, and the mean of images of no particular kind."""
+
+    liked: tuple[Embedding, ...]
+    disliked: tuple[Embedding, ...]
+    centre: Embedding
+
+    def moved(self, query: Embedding | None) -> Embedding:
+        """QueryError for likes and dislikes that cancel each other out."""
+        try:
+            return refined(query, self.liked, self.disliked, self.centre)
+        except ValueError as error:
+            raise QueryError("What is liked and what is disliked look the same.") from error
+
+
 def searched(store: Store, where: Query, full_text: str | None = None, hidden: bool = False) -> Query:
     """All that must hold of an image to be found: what a request says besides words and examples. Hidden images are
     left out, or searched alone."""
@@ -206,17 +269,3 @@ def _narrowed(where: Query, more: Query) -> Query:
     parts = [part for query in (where, more) for part in (query.parts if isinstance(query, And) else (query,))]
     kept = tuple(part for part in parts if part != Everything())
     return kept[0] if len(kept) == 1 else And(kept)
-
-
-def _reasons(clause: Clause, request: SearchRequest) -> tuple[str, ...]:
-    reasons = []
-    if clause.text:
-        reasons.append(f"looks like “{clause.text}”")
-    reasons += [f"does not look like “{text}”" for text in clause.avoid]
-    if request.image is not None or request.like is not None:
-        reasons.append("resembles the example image")
-    if request.full_text:
-        reasons.append(f"its name, folder, tags or title contain “{request.full_text}”")
-    if request.where != Everything() or clause.where != Everything():
-        reasons.append("meets the filters")
-    return tuple(reasons)

@@ -23,11 +23,11 @@ _GRAMMAR = "a an the of in on at with and or to is are was for by from my me our
 _NO_CONTENT = frozenset(_GRAMMAR.split())
 
 
-def content_words(text: str) -> tuple[str, ...]:
-    """The words of a description that a name or a tag might have, lower-case, each once."""
+def content_words(text: str, most: int | None = MOST_WORDS) -> tuple[str, ...]:
+    """The words of a description that a name or a tag might have, lower-case, each once; the first ``most``."""
     kept = "".join(letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in text.lower())
     words = [word for word in kept.split() if word not in _NO_CONTENT and (len(word) > 1 or not word.isascii())]
-    return tuple(dict.fromkeys(words))[:MOST_WORDS]
+    return tuple(dict.fromkeys(words))[:most]
 
 
 def text_chances(store: Store, words: Sequence[str], where: Query) -> dict[int, float]:

@@ -20,6 +20,7 @@ DERIVED = frozenset(
         "embedding_deletions",
         "face_thumbnails",
         "face_scans",
+        "adapters",
         "alembic_version",
         "library",
         "sqlite_sequence",

@@ -323,6 +323,33 @@ person_events = Table(
 )
 """The audit trail of people; ``journal`` is what was there before, for undoing."""
 
+feedback = Table(
+    "feedback",
+    metadata,
+    _id(),
+    Column("query", Text, nullable=False),
+    Column("query_key", Text, nullable=False),
+    Column("file_hash", LargeBinary, nullable=False),
+    Column("liked", Boolean, nullable=False),
+    Column("space", Text, nullable=False),
+    Column("said_at", BigInteger, nullable=False),
+    UniqueConstraint("query_key", "file_hash"),
+    sqlite_autoincrement=True,
+)
+"""What the user said of results. Photos are named by their bytes: a fact outlives the row of the image."""
+
+adapters = Table(
+    "adapters",
+    metadata,
+    _id(),
+    Column("space", Text, nullable=False, index=True),
+    Column("learned_at", BigInteger, nullable=False),
+    Column("weights", LargeBinary, nullable=False),
+    Column("report", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Revisions of how words are read, learned from feedback; of each space the last one is in force."""
+
 roots = Table(
     "roots",
     metadata,

@@ -45,6 +45,7 @@ from smartsearch.stores.columns import ColumnCache, read_mask
 from smartsearch.stores.connection import Database
 from smartsearch.stores.doctor import Problem
 from smartsearch.stores.export import Snapshot
+from smartsearch.stores.feedback import SqliteFeedback
 from smartsearch.stores.nearest import nearest
 from smartsearch.stores.people import SqlitePeople
 from smartsearch.stores.sql import compile_query
@@ -81,6 +82,7 @@ class SqliteStore:
         self._spaces_lock = threading.Lock()
         self._columns = ColumnCache()
         self.people = SqlitePeople(database)
+        self.feedback = SqliteFeedback(database, clock)
 
     @classmethod
     def open(

@@ -8,7 +8,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-VERSIONS: tuple[str, ...] = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+VERSIONS: tuple[str, ...] = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every schema this program knows, oldest first. Kept here so that opening a current library need not load Alembic."""
 
 APPLICATION_ID = 0x536D5365

@@ -46,6 +46,7 @@ from smartsearch.core.assets import (
 )
 from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError, JobNotFoundError
 from smartsearch.core.faces import PutFaces
+from smartsearch.core.feedback import StoredAdapter, Verdict
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Everything, Query, Shown, ascii_lower
@@ -53,6 +54,7 @@ from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.stores import rows
 from smartsearch.stores.text import forms, words
 from smartsearch.stores.text import words as cut
+from smartsearch.testing.feedback import MemoryFeedback
 from smartsearch.testing.people import MemoryPeople, PeopleState
 
 
@@ -74,6 +76,8 @@ class _State:
     settings: dict[str, str] = field(default_factory=dict)
     albums: dict[int, Album] = field(default_factory=dict)
     people: PeopleState = field(default_factory=PeopleState)
+    verdicts: list[Verdict] = field(default_factory=list)
+    adapters: list[StoredAdapter] = field(default_factory=list)
 
     def copy(self) -> _State:
         copied = {name: value.copy() if hasattr(value, "copy") else value for name, value in vars(self).items()}
@@ -88,6 +92,7 @@ class MemoryStore:
         self._state = _State()
         self._lock = threading.RLock()
         self.people = MemoryPeople(self._transaction, lambda: self._state)
+        self.feedback = MemoryFeedback(self._transaction, lambda: self._state, clock)
 
     @property
     def generation(self) -> int:

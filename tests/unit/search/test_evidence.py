@@ -124,5 +124,5 @@ def test_a_colour_is_explained_by_its_share() -> None:
     store.apply([put("/a.jpg", palette=(Swatch(0x108080, 30), Swatch(0x208888, 12), Swatch(0xFFFFFF, 50)))])
     where = And((ColorNear(0x108080), Not(ColorNear(0xFF0000))))
     [asset] = store.assets(store.select(where))
-    [parts] = explain(store, plan(Branch(where, labels=("color:teal",))), [Hit(asset, 1.0, None, ())])
+    [parts] = explain(store, plan(Branch(where, labels=("color:teal",))), [Hit(asset, 1.0, None)])
     assert parts == (Evidence("filter", "color:teal", 1.0), Evidence("color", "teal", 0.42))

@@ -280,6 +280,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Feedback
+         * @description All that was said and kept. It never leaves the library.
+         */
+        get: operations["feedback"];
+        put?: never;
+        /**
+         * Keep Feedback
+         * @description Keep what was meant as facts, for `POST /learn`. Of one query and photo the latest word counts.
+         */
+        post: operations["keep_feedback"];
+        /**
+         * Erase Feedback
+         * @description Delete facts for good. What was learned from them stays until `POST /learn/revert`.
+         */
+        delete: operations["erase_feedback"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/folders": {
         parameters: {
             query?: never;
@@ -735,6 +763,51 @@ export interface paths {
          * @description Go on with what a job has left undone, as a new job. 409 while another one runs.
          */
         post: operations["resume_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Learn Status
+         * @description Whether there is enough to learn from, and what was learned.
+         */
+        get: operations["learn_status"];
+        put?: never;
+        /**
+         * Learn
+         * @description Learn from all feedback, as a job. Its `detail` has the figures in the end, and whether it was `accepted`: only
+         *     what is better on photos held back is. 409 with too little feedback, or while another job runs.
+         */
+        post: operations["learn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learn/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revert Learning
+         * @description Go back to the revision before, or to the model as it was trained.
+         */
+        post: operations["revert_learning"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1784,19 +1857,28 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "looks" | "text" | "avoid" | "example" | "filter" | "color";
+            kind: "looks" | "text" | "avoid" | "example" | "feedback" | "filter" | "color";
             /**
              * Score
-             * @description Looks, text: the probability that it shows this, by the picture or its texts. Avoid: that it does not. Example: the cosine. Filter: 1.
+             * @description Looks, text: the probability that it shows this, by the picture or its texts. Avoid: that it does not. Example: the cosine. Feedback: what the looks came to with likes and dislikes. Filter: 1.
              * @example 0.93
              */
             score: number;
             /**
              * Text
-             * @description The part of the question; empty for an example image.
+             * @description The part of the question, of texts the words found; empty for an example image.
              * @example dog on a beach
              */
             text: string;
+            /**
+             * Where
+             * @description Which of its texts have the words.
+             * @example [
+             *       "file name",
+             *       "tags"
+             *     ]
+             */
+            where: string[];
         };
         /**
          * Exclusions
@@ -1824,6 +1906,12 @@ export interface components {
              */
             collapse?: boolean;
             /**
+             * Disliked
+             * @description Images that do not: results move away from them; they are left out.
+             * @default []
+             */
+            disliked?: number[];
+            /**
              * Diversity
              * @description Above 0: different images before more of the same.
              * @default 0
@@ -1847,6 +1935,15 @@ export interface components {
              * @description Resembles this image.
              */
             like?: number | null;
+            /**
+             * Liked
+             * @description Images that show what is meant: results move towards them.
+             * @default []
+             * @example [
+             *       12
+             *     ]
+             */
+            liked?: number[];
             /**
              * Limit
              * @description At most so many results.
@@ -2809,6 +2906,47 @@ export interface components {
             jobs: components["schemas"]["Job"][];
         };
         /**
+         * Kept
+         * @description How many facts.
+         */
+        Kept: {
+            /**
+             * Facts
+             * @example 3
+             */
+            facts: number;
+        };
+        /**
+         * LearnStatus
+         * @description What there is to learn from, and what was learned for the model in use.
+         */
+        LearnStatus: {
+            /** Dislikes */
+            dislikes: number;
+            /**
+             * Likes
+             * @description That can be used with the model in use.
+             */
+            likes: number;
+            /**
+             * Needed
+             * @description Likes, at least.
+             */
+            needed: number;
+            /** Queries */
+            queries: number;
+            /**
+             * Revisions
+             * @description Oldest first; the last one is in force.
+             */
+            revisions: components["schemas"]["Revision"][];
+            /**
+             * Unusable
+             * @description Facts whose photos are gone, or whose queries have no words.
+             */
+            unusable: number;
+        };
+        /**
          * Login
          * @description Name and password.
          */
@@ -2893,6 +3031,12 @@ export interface components {
          */
         MapQuestion: {
             /**
+             * Disliked
+             * @description Images that do not: results move away from them; they are left out.
+             * @default []
+             */
+            disliked?: number[];
+            /**
              * East
              * @default 180
              */
@@ -2909,6 +3053,15 @@ export interface components {
              * @description Resembles this image.
              */
             like?: number | null;
+            /**
+             * Liked
+             * @description Images that show what is meant: results move towards them.
+             * @default []
+             * @example [
+             *       12
+             *     ]
+             */
+            liked?: number[];
             /**
              * Min Score
              * @description Least score shown, 0 shows all. Default: the model's cut-off.
@@ -3596,6 +3749,55 @@ export interface components {
             questions: components["schemas"]["ReviewQuestion"][];
         };
         /**
+         * Revision
+         * @description What was learned: how words are read since then. Figures are of photos held back from training.
+         */
+        Revision: {
+            /** Dislikes */
+            dislikes: number;
+            /**
+             * Everyday
+             * @description Mean cosine of everyday words to what they were; 1 is untouched.
+             */
+            everyday: number;
+            /**
+             * Held Back
+             * @description Liked photos it was judged by.
+             */
+            held_back: number;
+            /** Id */
+            id: number;
+            /**
+             * Learned At
+             * Format: date-time
+             */
+            learned_at: string;
+            /** Likes */
+            likes: number;
+            /**
+             * Ndcg After
+             * @example 0.68
+             */
+            ndcg_after: number;
+            /**
+             * Ndcg Before
+             * @description nDCG@10 of the held-back liked photos.
+             * @example 0.25
+             */
+            ndcg_before: number;
+            /** Order After */
+            order_after: number;
+            /**
+             * Order Before
+             * @description Share of pairs, a liked photo and any other, in the right order.
+             */
+            order_before: number;
+            /** Queries */
+            queries: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
          * RuntimeSettings
          * @description In force now. What is not here is changed in config.toml and needs a restart.
          */
@@ -3604,6 +3806,32 @@ export interface components {
             media: components["schemas"]["Media"];
             search: components["schemas"]["Search"];
             tags: components["schemas"]["AutomaticTags"];
+        };
+        /**
+         * Said
+         * @description What was meant by a query, and what was not.
+         */
+        Said: {
+            /**
+             * Disliked
+             * @default []
+             */
+            disliked?: number[];
+            /**
+             * Liked
+             * @default []
+             * @example [
+             *       12,
+             *       15
+             *     ]
+             */
+            liked?: number[];
+            /**
+             * Query
+             * @description With words to search by looks.
+             * @example Rex
+             */
+            query: string;
         };
         /**
          * Scan
@@ -3678,6 +3906,12 @@ export interface components {
              */
             cursor?: string | null;
             /**
+             * Disliked
+             * @description Images that do not: results move away from them; they are left out.
+             * @default []
+             */
+            disliked?: number[];
+            /**
              * Diversity
              * @description Above 0: different images before more of the same.
              * @default 0
@@ -3701,6 +3935,15 @@ export interface components {
              * @description Resembles this image.
              */
             like?: number | null;
+            /**
+             * Liked
+             * @description Images that show what is meant: results move towards them.
+             * @default []
+             * @example [
+             *       12
+             *     ]
+             */
+            liked?: number[];
             /**
              * Min Score
              * @description Least score shown, 0 shows all. Default: the model's cut-off.
@@ -3959,6 +4202,12 @@ export interface components {
              * @description Whether buckets come with an image. Default: yes, but not by day, where there may be thousands.
              */
             covers?: boolean | null;
+            /**
+             * Disliked
+             * @description Images that do not: results move away from them; they are left out.
+             * @default []
+             */
+            disliked?: number[];
             filters?: components["schemas"]["Filters"];
             /**
              * Image Weight
@@ -3971,6 +4220,15 @@ export interface components {
              * @description Resembles this image.
              */
             like?: number | null;
+            /**
+             * Liked
+             * @description Images that show what is meant: results move towards them.
+             * @default []
+             * @example [
+             *       12
+             *     ]
+             */
+            liked?: number[];
             /**
              * Min Score
              * @description Least score shown, 0 shows all. Default: the model's cut-off.
@@ -4107,6 +4365,49 @@ export interface components {
              * @example jpeg
              */
             value: string;
+        };
+        /**
+         * Verdict
+         * @description A fact: what the user said of one photo for one query.
+         */
+        Verdict: {
+            /**
+             * Image Ids
+             * @description Images with these bytes; none where they are no longer in the library.
+             */
+            image_ids: number[];
+            /** Liked */
+            liked: boolean;
+            /** Paths */
+            paths: string[];
+            /**
+             * Query
+             * @example Rex
+             */
+            query: string;
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            /**
+             * Sha256
+             * @description Of the photo's bytes, by which it is known.
+             */
+            sha256: string;
+            /**
+             * Space
+             * @description The embedding space it was shown in.
+             */
+            space: string;
+        };
+        /**
+         * Verdicts
+         * @description Oldest first.
+         */
+        Verdicts: {
+            /** Feedback */
+            feedback: components["schemas"]["Verdict"][];
         };
         /**
          * Verification
@@ -4835,6 +5136,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Face"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feedback: {
+        parameters: {
+            query?: {
+                /** @description Only of this query. */
+                query?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdicts"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Said"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_feedback: {
+        parameters: {
+            query?: {
+                /** @description Only of this query. */
+                query?: string | null;
+                /** @description Only of this image. */
+                image_id?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */
@@ -6061,6 +6488,120 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learn_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnStatus"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revert_learning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnStatus"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */

@@ -18,7 +18,7 @@ from smartsearch.api.routes.query import Understood
 from smartsearch.api.schemas import Filters, ImageBrief, Strict, Words, rounded
 from smartsearch.core.errors import ImageTooLargeError, MediaError, QueryError, SmartsearchError
 from smartsearch.library import Library
-from smartsearch.search.explain import EvidenceKind
+from smartsearch.search.explain import EvidenceKind, reasons
 from smartsearch.search.paging import Answer
 from smartsearch.search.ranking import MAX_TOP, Hit, Sort
 from smartsearch.search.service import SearchRequest
@@ -33,6 +33,7 @@ MinScore = Annotated[
     Fraction | None, Field(description="Least score shown, 0 shows all. Default: the model's cut-off.")
 ]
 ImageWeight = Annotated[Fraction, Field(description="The image's part of a mixed query.")]
+Judged = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(max_length=100)]
 Explain = Annotated[bool, Field(description="Say with each result why it is there.")]
 
 
@@ -46,6 +47,8 @@ class Asked(Strict):
     )
     like: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(None, description="Resembles this image.")
     image_weight: ImageWeight = 0.5
+    liked: Judged = Field([], description="Images that show what is meant: results move towards them.", examples=[[12]])
+    disliked: Judged = Field([], description="Images that do not: results move away from them; they are left out.")
     filters: Filters = Field(default_factory=Filters)
     min_score: MinScore = None
 
@@ -58,6 +61,8 @@ class Asked(Strict):
             min_score=self.min_score,
             image_weight=self.image_weight,
             hidden=self.filters.hidden,
+            liked=tuple(dict.fromkeys(self.liked)),
+            disliked=tuple(dict.fromkeys(self.disliked)),
             browse=True,
         )
 
@@ -95,12 +100,16 @@ class EvidencePart(BaseModel):
     """What one part of the question gave."""
 
     kind: EvidenceKind
-    text: str = Field(description="The part of the question; empty for an example image.", examples=["dog on a beach"])
+    text: str = Field(
+        description="The part of the question, of texts the words found; empty for an example image.",
+        examples=["dog on a beach"],
+    )
     score: float = Field(
         description="Looks, text: the probability that it shows this, by the picture or its texts. Avoid: that it does "
-        "not. Example: the cosine. Filter: 1.",
+        "not. Example: the cosine. Feedback: what the looks came to with likes and dislikes. Filter: 1.",
         examples=[0.93],
     )
+    where: list[str] = Field(description="Which of its texts have the words.", examples=[["file name", "tags"]])
 
 
 class Found(BaseModel):
@@ -246,8 +255,11 @@ def explained(library: Library, answer: Answer, hits: Sequence[Hit]) -> list[Fou
         Found.of(hit).model_copy(
             update={
                 "similarity": rounded(hit.similarity),
-                "reasons": list(hit.reasons),
-                "evidence": [EvidencePart(kind=one.kind, text=one.text, score=round(one.score, 6)) for one in parts],
+                "reasons": reasons(parts),
+                "evidence": [
+                    EvidencePart(kind=one.kind, text=one.text, score=round(one.score, 6), where=list(one.where))
+                    for one in parts
+                ],
             }
         )
         for hit, parts in zip(hits, library.explain(answer.plan, hits), strict=True)

@@ -1,0 +1,1 @@
+"""What feedback teaches: an adapter of how words are read, trained when the user asks."""
