@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from smartsearch.access.accounts import Accounts
 from smartsearch.catalog import ModelCatalog, ModelChoice
 from smartsearch.config import Places, full_path
-from smartsearch.core.assets import Asset, Embedding, FileError, Root, TagCount, TagSource
+from smartsearch.core.assets import Asset, Embedding, FileError, Root, Tag, TagCount, TagSource
 from smartsearch.core.errors import (
     AssetNotFoundError,
     DiskFullError,
@@ -28,13 +28,15 @@ from smartsearch.core.errors import (
     ModelError,
     PathNotFoundError,
     QueryError,
+    TagNotFoundError,
     UnsupportedFormatError,
     UsageError,
 )
 from smartsearch.core.overview import ValueCount
-from smartsearch.core.query import InFolder, Not, Present
+from smartsearch.core.query import HasPerson, InFolder, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
+from smartsearch.core.tagtree import at_or_below, tag_path
 from smartsearch.face_work import FaceWork
 from smartsearch.feedback_work import FeedbackWork
 from smartsearch.people.directory import People
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from smartsearch.media.thumbnails import ThumbnailStore
     from smartsearch.search.explain import Evidence
     from smartsearch.search.heatmap import HeatMap
+    from smartsearch.tagging.exchange import TagExport
     from smartsearch.tagging.run import TagProgress, TagReport
     from smartsearch.tagging.tagger import LazyTagger
 
@@ -566,6 +569,48 @@ class Library:
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         """The tags of present images with how many carry them, most used first."""
         return self.store.tag_counts(source)
+
+    def move_tag(self, name: str, new: str | None) -> int:
+        """Rename a tag of the user's with all below it ("animal" to "fauna" makes "animal/dog" "fauna/dog"), merging it
+        where the name is there; None takes it off every image. Returns of how many images. TagNotFoundError if the user
+        gave no such tag, UsageError for a name that cannot be, or that lies below the old one."""
+        name, new = tag_path(name), None if new is None else tag_path(new)
+        if new is not None and new != name and at_or_below(new, name) and not at_or_below(name, new):
+            raise UsageError(f"{name!r} cannot be moved below itself.")
+        moved = self.store.move_tag(name, new)
+        if not moved:
+            hint = "Keywords in files and automatic tags cannot be renamed."
+            raise TagNotFoundError(f"You gave no image the tag {name!r}.", hint=hint)
+        return moved
+
+    def add_tag(self, paths: Sequence[Path], name: str) -> int:
+        """Give images a tag of the user's; returns how many had it not. AssetNotFoundError before anything is done."""
+        name = tag_path(name)
+        assets = []
+        for path in paths:
+            asset = self.store.asset_by_path(full_path(path))
+            if asset is None:
+                raise AssetNotFoundError(f"{path} is not in the library.", hint="Index it first.")
+            assets.append(asset)
+        changed = 0
+        for asset in assets:
+            own = [tag for tag in asset.tags if tag.source == "user"]
+            if all(tag.name.casefold() != name.casefold() for tag in own):
+                self.store.set_tags(asset.id, [*own, Tag(name)], "user")
+                changed += 1
+        return changed
+
+    def export_tags(self, folder: Path | None) -> TagExport:
+        """Write the user's tags as XMP sidecars: new files only, below a folder or, without one, beside the originals.
+        See `tagging.exchange`."""
+        from smartsearch.tagging.exchange import export_tags
+
+        names = {person.id: person.name for person in self.people.names()}
+        people: dict[int, list[str]] = {}
+        for person_id, name in names.items():
+            for asset_id in self.store.select(HasPerson(person_id)):
+                people.setdefault(asset_id, []).append(name)
+        return export_tags(self.store, people, None if folder is None else Path(full_path(folder)))
 
     def untag(self, path: Path, name: str, *, undo: bool = False) -> None:
         """Take a tag off an image, whatever its case: the user's own is deleted, an automatic one never comes back

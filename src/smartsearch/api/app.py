@@ -39,6 +39,7 @@ from smartsearch.api.routes import (
     settings,
     suggestions,
     system,
+    tags,
 )
 from smartsearch.api.routes import jobs as job_routes
 from smartsearch.api.rules import Rules
@@ -58,6 +59,7 @@ _ROUTES = (
     export,
     images,
     albums,
+    tags,
     faces,
     feedback,
     persons,

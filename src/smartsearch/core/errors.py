@@ -77,6 +77,10 @@ class SmartAlbumError(UsageError):
     http_status = 409
 
 
+class TagNotFoundError(NotFoundError):
+    """The user gave no image that tag."""
+
+
 class PersonNotFoundError(NotFoundError):
     """No person with that id or name is in the library."""
 

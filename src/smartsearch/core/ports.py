@@ -31,6 +31,7 @@ from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Voc
 from smartsearch.core.people import PeopleStore
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import Calibration, EmbeddingSpace, Preprocessing
+from smartsearch.core.tagtree import TagNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,11 @@ class Store(Protocol):
         """Take an automatic tag off an image for good, ASCII case-insensitively: `PutAutoTags` and its kind leave it
         out from now on. ``undo`` permits it again; the image then counts as untagged. AssetNotFoundError if there is no
         such image."""
+        ...
+
+    def move_tag(self, name: str, new: str | None) -> int:
+        """Call the user's tag, and all of the user's that lie below it, by another name (`core.tagtree.moved`); None
+        takes them off. Returns of how many images. Keywords in files and automatic tags stay."""
         ...
 
     def drop_auto_tags(self) -> int:
@@ -221,6 +227,10 @@ class Store(Protocol):
 
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         """The tags of present images, of one source or all: most used first, then by name and source."""
+        ...
+
+    def tag_tree(self) -> tuple[TagNode, ...]:
+        """The tags of shown images, and those above them, by name."""
         ...
 
     def counts(self) -> StoreCounts: ...

@@ -244,12 +244,14 @@ class ColorNear:
 
 @dataclass(frozen=True, slots=True)
 class HasTag:
-    """Carries the tag, by exact name, ASCII case-insensitively."""
+    """Carries the tag, by exact name, ASCII case-insensitively, or one below it ("animal/dog" for "animal")."""
 
     name: str
 
     def matches(self, asset: Asset) -> bool:
-        return any(ascii_lower(tag.name) == ascii_lower(self.name) for tag in asset.tags)
+        wanted = ascii_lower(self.name)
+        names = (ascii_lower(tag.name) for tag in asset.tags)
+        return any(name == wanted or name.startswith(f"{wanted}/") for name in names)
 
 
 @dataclass(frozen=True, slots=True)

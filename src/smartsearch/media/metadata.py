@@ -142,14 +142,17 @@ def _first(sources: Sequence[Metadata], name: str) -> Any:
 
 
 def _united(sources: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Every keyword once, in order, equal when they differ in case only."""
+    """Every keyword once, in order, equal when they differ in case only. Programs that know "animal/dog" write "animal"
+    and "dog" beside it for those that do not: these are left out."""
     unique: dict[str, str] = {}
     for source in sources:
         for keyword in source:
-            text = keyword.strip()[:_MAX_KEYWORD_LENGTH]
+            levels = (" ".join(level.split()) for level in keyword.split("/"))
+            text = "/".join(level for level in levels if level)[:_MAX_KEYWORD_LENGTH]
             unique.setdefault(text.casefold(), text)
-    unique.pop("", None)
-    return tuple(unique.values())[:_MAX_KEYWORDS]
+    levels_of_others = {level for key in unique if "/" in key for level in key.split("/")}
+    kept = [text for key, text in unique.items() if key and ("/" in key or key not in levels_of_others)]
+    return tuple(kept)[:_MAX_KEYWORDS]
 
 
 def _capped(tags: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from smartsearch.core.assets import Asset
@@ -13,6 +14,8 @@ _NAMESPACES = {
     "xmp": "http://ns.adobe.com/xap/1.0/",
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "lr": "http://ns.adobe.com/lightroom/1.0/",
+    "digiKam": "http://www.digikam.org/ns/1.0/",
 }
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -20,12 +23,14 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def sidecar(asset: Asset, people: Sequence[str] = ()) -> bytes:
-    """The packet: own tags and keywords as dc:subject, the rating (the user's before the file's), title, description,
+    """The packet: own tags and keywords as dc:subject, those that lie below others ("animal/dog") by their last level
+    there and whole as Lightroom and digiKam write them; the rating (the user's before the file's), title, description,
     when it was taken, who is on it. Automatic tags are guesses and are left out."""
     metadata = asset.metadata
     names = dict.fromkeys(tag.name for tag in asset.tags if tag.source != "auto")
     parts = [
-        _bag("dc:subject", list(names)),
+        _bag("dc:subject", list(dict.fromkeys(name.rpartition("/")[2] for name in names))),
+        *(_hierarchy(list(names)) if any("/" in name for name in names) else ()),
         _alternative("dc:title", metadata.title),
         _alternative("dc:description", metadata.description),
         _bag("Iptc4xmpExt:PersonInImage", people),
@@ -45,6 +50,20 @@ def sidecar(asset: Asset, people: Sequence[str] = ()) -> bytes:
         '<?xpacket end="w"?>',
     ]
     return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def _hierarchy(names: Sequence[str]) -> tuple[str, str]:
+    """All names, flat ones too: they would pass for levels of others else."""
+    items = "".join(f"<rdf:li>{_text(name)}</rdf:li>" for name in names)
+    return (
+        _bag("lr:hierarchicalSubject", [name.replace("/", "|") for name in names]),
+        f"<digiKam:TagsList><rdf:Seq>{items}</rdf:Seq></digiKam:TagsList>",
+    )
+
+
+def beneath(folder: Path, path: str) -> Path:
+    """Where the sidecar of an image at an absolute path lies below a folder: ``<folder>/home/anna/a.jpg.xmp``."""
+    return folder / Path(path + ".xmp").relative_to(Path(path).anchor)
 
 
 def _bag(name: str, values: Sequence[str]) -> str:

@@ -84,8 +84,16 @@ def xmp_metadata(tags: dict[str, Any]) -> Metadata:
         rating=_rating(tags),
         title=_text(tags.get("dc:title")),
         description=_text(tags.get("dc:description")),
-        keywords=_texts(tags.get("dc:subject")),
+        keywords=_keywords(tags),
     )
+
+
+def _keywords(tags: dict[str, Any]) -> tuple[str, ...]:
+    """Keywords with what they lie below ("animal/dog"), then flat ones. Lightroom parts the levels by "|"; digiKam and
+    Windows by "/"."""
+    lightroom = (text.replace("|", "/") for text in _texts(tags.get("lr:hierarchicalSubject")))
+    others = [*_texts(tags.get("digiKam:TagsList")), *_texts(tags.get("MicrosoftPhoto:LastKeywordXMP"))]
+    return (*lightroom, *others, *_texts(tags.get("dc:subject")))
 
 
 def _descriptions(root: Element) -> Iterator[Element]:

@@ -22,6 +22,7 @@ from smartsearch.core.ports import Store
 from smartsearch.core.query import HasPerson, Or, Present
 from smartsearch.core.spaces import NO_SPACE
 from smartsearch.media.regions import NamedRegion, read_regions, region_packet
+from smartsearch.media.sidecars import beneath
 from smartsearch.people.directory import Claim, ImportReport, People, PersonChange
 
 FORMAT = 1
@@ -42,7 +43,7 @@ def export_sidecars(store: Store, people: People, folder: Path) -> ExportReport:
     images = faces = 0
     named: set[str] = set()
     for asset, regions in _named_regions(store, people):
-        target = _beneath(folder, asset.path)
+        target = beneath(folder, asset.path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(region_packet(regions, asset.width, asset.height))
         images, faces = images + 1, faces + len(regions)
@@ -115,13 +116,8 @@ def _all_assets(store: Store) -> Iterator[Asset]:
         yield from store.assets(ids[start : start + 500])
 
 
-def _beneath(folder: Path, path: str) -> Path:
-    """Where the sidecar of an image lies below a folder."""
-    return folder / Path(path + ".xmp").relative_to(Path(path).anchor)
-
-
 def _sidecar_of(path: str, folder: Path | None) -> bytes:
-    places = [_beneath(folder, path)] if folder else [Path(path + ".xmp"), Path(os.path.splitext(path)[0] + ".xmp")]
+    places = [beneath(folder, path)] if folder else [Path(path + ".xmp"), Path(os.path.splitext(path)[0] + ".xmp")]
     for place in places:
         with suppress(OSError):
             return place.read_bytes()

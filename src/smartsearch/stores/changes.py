@@ -27,6 +27,7 @@ from smartsearch.core.assets import (
     UpdateMetadata,
 )
 from smartsearch.core.faces import PutFaces
+from smartsearch.core.tagtree import moved
 from smartsearch.stores import palettes, people, rows
 from smartsearch.stores.tags import TagWriter
 
@@ -317,6 +318,13 @@ class Writer:
         self._tags.replace(asset_id, tags, source)
         self._changed = True
         return True
+
+    def move_tag(self, name: str, new: str | None) -> int:
+        """See `Store.move_tag`."""
+        found = self._tags.users_below(name)
+        for image_id, tags in found.items():
+            self.set_tags(image_id, moved(tags, name, new), "user")
+        return len(found)
 
     def reject_tag(self, asset_id: int, name: str, undo: bool) -> bool:
         """Take an automatic tag off for good, or permit it again; False if there is no such image."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from smartsearch.core.overview import UNRATED, Coded, Columns, Ints, Mask, Pairs
 from smartsearch.core.query import And, HasTag, InAlbum, Query, Shown, ascii_lower
+from smartsearch.core.tagtree import at_or_below
 from smartsearch.stores.sql import compile_query
 
 LAG = 10
@@ -81,7 +82,7 @@ def _known(columns: Columns, part: Query) -> Mask | None:
         case Shown():
             return columns.shown
         case HasTag(name):
-            return _having(columns, columns.tags, [ascii_lower(tag) == ascii_lower(name) for tag in columns.tags.names])
+            return _having(columns, columns.tags, [at_or_below(tag, name) for tag in columns.tags.names])
         case InAlbum(album_id):
             return _having(columns, columns.albums, [own == album_id for own in columns.albums.ids])
     return None

@@ -211,9 +211,11 @@ class _Compiler:
     def has_tag(self, name: str) -> str:
         if not _storable(name):
             return "FALSE"
+        column, wanted = self.lower("tags.name"), self.lower(self.bind(name))
+        below = f"substr({column}, 1, {len(name) + 1}) = {wanted} || '/'"
         return (
             "id IN (SELECT image_id FROM image_tags JOIN tags ON tags.id = image_tags.tag_id"
-            f" WHERE {self.lower('tags.name')} = {self.lower(self.bind(name))})"
+            f" WHERE {column} = {wanted} OR {below})"
         )
 
     def color_near(self, color: int, percent: int) -> str:

@@ -36,6 +36,7 @@ from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Voc
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.core.tagtree import TagNode, tag_tree
 from smartsearch.stores import backup, curation, doctor, jobs, palettes, rows
 from smartsearch.stores import tags as tag_rows
 from smartsearch.stores import text as full_text
@@ -180,6 +181,12 @@ class SqliteStore:
                 raise _no_image(asset_id)
         self._columns.expire()
 
+    def move_tag(self, name: str, new: str | None) -> int:
+        with self._writer() as writer:
+            moved = writer.move_tag(name, new)
+        self._columns.expire()
+        return moved
+
     def drop_auto_tags(self) -> int:
         with self._writer() as writer:
             return writer.drop_auto_tags()
@@ -304,6 +311,11 @@ class SqliteStore:
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         with self._database.read() as connection:
             return tag_rows.counts(connection, source)
+
+    def tag_tree(self) -> tuple[TagNode, ...]:
+        with self._database.read() as connection:
+            yours = (count.name for count in tag_rows.counts(connection, "user"))
+            return tag_tree(self._columns.get(connection), yours)
 
     # -- overviews
 

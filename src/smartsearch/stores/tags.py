@@ -7,8 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from smartsearch.core.assets import AutoTags, Tag, TagCount, TagSource
+from smartsearch.core.query import HasTag
 from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.core.tagtree import at_or_below
 from smartsearch.stores import rows
+from smartsearch.stores.sql import compile_query
 
 _DELETE_REJECTED = (
     "DELETE FROM image_tags WHERE image_id = :image AND source = 'auto' AND tag_id IN ("
@@ -37,6 +40,19 @@ class TagWriter:
             "INSERT OR REPLACE INTO image_tags (image_id, tag_id, source, confidence) VALUES (?, ?, ?, ?)",
             [(image_id, self._id(tag.name), source, tag.confidence) for tag in tags],
         )
+
+    def users_below(self, name: str) -> dict[int, tuple[Tag, ...]]:
+        """All tags of the user's on each image that has one at or below ``name``."""
+        condition = compile_query(HasTag(name))
+        ids = [
+            row[0]
+            for row in self.connection.execute(f"SELECT id FROM images WHERE {condition.sql}", condition.parameters)
+        ]
+        own = {
+            image_id: tuple(tag for tag in tags if tag.source == "user")
+            for image_id, tags in of_images(self.connection, ids).items()
+        }
+        return {image_id: tags for image_id, tags in own.items() if any(at_or_below(tag.name, name) for tag in tags)}
 
     def replace_auto(self, image_id: int, made: AutoTags) -> None:
         """The automatic tags of an image, without those the user has rejected."""

@@ -51,6 +51,7 @@ from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Voc
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Everything, Query, Shown, ascii_lower
 from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.core.tagtree import TagNode, at_or_below, moved, tag_tree
 from smartsearch.stores import rows
 from smartsearch.stores.text import forms, words
 from smartsearch.stores.text import words as cut
@@ -161,6 +162,17 @@ class MemoryStore:
                 state.rejected.remove((asset_id, ascii_lower(name)))
                 state.taggers.pop(asset_id, None)
             state.generation += 1
+
+    def move_tag(self, name: str, new: str | None) -> int:
+        with self._transaction() as state:
+            changed = 0
+            for asset in list(state.assets.values()):
+                own = [tag for tag in asset.tags if tag.source == "user"]
+                if any(at_or_below(tag.name, name) for tag in own):
+                    state.assets[asset.id] = _with_tags(asset, moved(own, name, new), "user")
+                    changed += 1
+            state.generation += changed > 0
+            return changed
 
     def drop_auto_tags(self) -> int:
         with self._transaction() as state:
@@ -343,6 +355,9 @@ class MemoryStore:
         found = Counter((tag.name, tag.source) for asset in present for tag in asset.tags)
         counts = [TagCount(name, given, count) for (name, given), count in found.items() if source in (None, given)]
         return sorted(counts, key=lambda each: (-each.images, each.name, each.source))
+
+    def tag_tree(self) -> tuple[TagNode, ...]:
+        return tag_tree(self._columns(Everything())[0], [count.name for count in self.tag_counts("user")])
 
     def facets(self, where: Query) -> Facets:
         return overview.facets(*self._columns(where))

@@ -1387,6 +1387,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tags
+         * @description All tags that images have, and those above them.
+         */
+        get: operations["tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Tag
+         * @description Take your tag, and all below it, off every image.
+         */
+        delete: operations["delete_tag"];
+        options?: never;
+        head?: never;
+        /**
+         * Move Tag
+         * @description Rename your tag, with all below it; into a name that is there the two become one. Keywords in files and automatic
+         *     tags stay. 404 if you gave no such tag.
+         */
+        patch: operations["move_tag"];
+        trace?: never;
+    };
     "/api/v1/timeline": {
         parameters: {
             query?: never;
@@ -3223,6 +3268,17 @@ export interface components {
             next: string | null;
         };
         /**
+         * Moved
+         * @description What was done.
+         */
+        Moved: {
+            /**
+             * Images
+             * @description How many images it changed.
+             */
+            images: number;
+        };
+        /**
          * NamedValue
          * @description A value that has an id of its own.
          */
@@ -4153,6 +4209,17 @@ export interface components {
             suggestions: components["schemas"]["Suggestion"][];
         };
         /**
+         * TagMove
+         * @description Where to.
+         */
+        TagMove: {
+            /**
+             * Name
+             * @example pet/dog
+             */
+            name: string;
+        };
+        /**
          * TagNames
          * @description Names of tags.
          */
@@ -4165,6 +4232,36 @@ export interface components {
              *     ]
              */
             tags: string[];
+        };
+        /**
+         * TagNode
+         * @description A tag, or what tags lie below.
+         */
+        TagNode: {
+            /**
+             * Editable
+             * @description You gave it, or one below, to some image. Others come from files or by sight.
+             */
+            editable: boolean;
+            /**
+             * Images
+             * @description Shown images that have it or a tag below it, each once.
+             */
+            images: number;
+            /**
+             * Name
+             * @description With what it lies below.
+             * @example animal/dog
+             */
+            name: string;
+        };
+        /**
+         * TagTree
+         * @description Each tag follows the one it lies below.
+         */
+        TagTree: {
+            /** Tags */
+            tags: components["schemas"]["TagNode"][];
         };
         /**
          * Timeline
@@ -7958,6 +8055,128 @@ export interface operations {
                 };
                 content: {
                     "application/zip": unknown;
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagTree"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagMove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */

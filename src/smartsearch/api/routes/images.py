@@ -17,15 +17,28 @@ from smartsearch.api.deps import ImageId, LibraryDep
 from smartsearch.api.originals import MEDIA_TYPES, original_path
 from smartsearch.api.schemas import ImageBrief, Rating, Strict, brief_fields, shown, version_of, without_nul
 from smartsearch.core.assets import Asset, Tag
-from smartsearch.core.errors import AssetNotFoundError
+from smartsearch.core.errors import AssetNotFoundError, UsageError
 from smartsearch.core.places import Place
+from smartsearch.core.tagtree import tag_path
 from smartsearch.library import Library
 
 router = APIRouter(tags=["images"])
 
+
+def _tag_path(text: str) -> str:
+    try:
+        return tag_path(text)
+    except UsageError as error:
+        raise ValueError(error.message) from error
+
+
 TagName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(without_nul)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(without_nul),
+    AfterValidator(_tag_path),
 ]
+"""Levels are parted by "/"."""
 Version = Annotated[
     str | None,
     Query(max_length=64, description="As in the image's addresses: with it, the answer may be cached for good."),
