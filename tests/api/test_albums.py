@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from fastapi.testclient import TestClient
@@ -30,9 +31,24 @@ def test_an_album_from_its_making_to_its_end(own: TestClient) -> None:
     assert (changed["name"], changed["images"]) == ("Porto", 2)
     own.patch("/api/v1/images/3", json={"hidden": True})
     assert own.get(address).json()["images"] == 1
-    assert own.delete(address).status_code == 204
+    gone = own.delete(address)
+    assert (gone.status_code, gone.json()) == (200, {"name": "Porto", "images": [2, 3], "query": None})
     assert own.get(URL).json() == {"albums": []}
     assert own.get("/api/v1/images/1").json()["albums"] == []
+    made(own, "another")
+    restored = own.put(address, json=gone.json()).json()
+    assert (restored["id"], restored["images"]) == (album["id"], 1), "image 3 is hidden, and in it"
+    assert own.get("/api/v1/images/3").json()["albums"] == [album["id"]]
+
+
+def test_albums_that_cannot_be_restored(own: TestClient) -> None:
+    first, smart = made(own, "a"), made(own, "smart", query="lake")
+    complaint(own.put(f"{URL}/{first['id']}", json={"name": "b"}), 409)
+    complaint(own.put(f"{URL}/{smart['id'] + 99}", json={"name": "b"}), 404)
+    gone = own.delete(f"{URL}/{smart['id']}").json()
+    complaint(own.put(f"{URL}/{smart['id']}", json=gone | {"name": "a"}), 409)
+    assert own.put(f"{URL}/{smart['id']}", json=gone).json() == smart | {"created_at": ANY}
+    complaint(own.delete(f"{URL}/{smart['id'] + 99}"), 404)
 
 
 def test_two_albums_cannot_have_one_name(own: TestClient) -> None:

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from smartsearch.core.assets import CopyImage, MarkMissing, Metadata, UpdateMetadata
+from smartsearch.core.assets import AutoTags, CopyImage, MarkMissing, Metadata, PutAutoTags, Tag, UpdateMetadata
+from smartsearch.core.edits import Edit, Edited
 from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError, SmartAlbumError
 from smartsearch.core.ports import Store
-from smartsearch.core.query import Hidden, InAlbum, RatingBetween, Shown
+from smartsearch.core.query import HasTag, Hidden, InAlbum, RatingBetween, Shown
 from tests.contract.making import NOW, SPACE, identity, put, vector
 
 
@@ -120,6 +121,27 @@ class TestAlbums:
         assert store.assets(ids)[0].albums == ()
         assert store.add_album("best").id != album.id, "ids are not used again"
 
+    def test_a_removed_one_comes_back_as_it_was(self, store: Store, ids: list[int]) -> None:
+        album = store.add_album("best")
+        store.change_album(album.id, add=ids)
+        store.set_hidden(ids[0], True)
+        assert store.remove_album(album.id) == ids
+        store.add_album("other")
+        restored = store.restore_album(album.id, "best", images=[*ids, 999])
+        assert (restored.id, restored.images, restored.cover) == (album.id, 1, ids[1])
+        assert [asset.albums for asset in store.assets(ids)] == [(album.id,)] * 2
+        for again, name, error in (
+            (album.id, "x", AlbumExistsError),
+            (album.id + 50, "x", AlbumNotFoundError),
+        ):
+            with pytest.raises(error):
+                store.restore_album(again, name)
+        smart = store.add_album("smart", query="dog")
+        assert store.remove_album(smart.id) == []
+        with pytest.raises(AlbumExistsError):
+            store.restore_album(smart.id, "best")
+        assert store.restore_album(smart.id, "smart", query="dog").query == "dog"
+
     def test_unknown_albums(self, store: Store) -> None:
         with pytest.raises(AlbumNotFoundError):
             store.change_album(7, name="x")
@@ -152,3 +174,75 @@ class TestSmartAlbums:
         store.add_album("a")
         with pytest.raises(AlbumExistsError):
             store.add_album("a", "dog")
+
+
+class TestEditing:
+    """Many images at once: all or nothing, and back again."""
+
+    @pytest.fixture
+    def many(self, store: Store) -> list[int]:
+        store.apply([put(f"/{number}.jpg", metadata=Metadata(rating=4, keywords=("Sea",))) for number in range(5)])
+        found = store.select(Shown())
+        store.set_tags(found[0], [Tag("Beach"), Tag("own")], "user")
+        store.apply([PutAutoTags(found[1], AutoTags("t", (Tag("beach", 0.75, "auto"), Tag("dog", 0.5, "auto"))))])
+        store.set_rating(found[2], 1)
+        store.set_hidden(found[3], True)
+        return found
+
+    def test_everything_at_once_and_back(self, store: Store, many: list[int]) -> None:
+        album, other = store.add_album("a"), store.add_album("b")
+        store.change_album(album.id, add=many[:2])
+        before, generation = store.assets(many), store.generation
+        edit = Edit(
+            (*many, 999, many[0]),
+            add_tags=("beach", "new"),
+            remove_tags=("DOG", "own"),
+            rating=5,
+            hidden=True,
+            add_to=(other.id,),
+            remove_from=(album.id,),
+        )
+        done = store.edit([edit])
+        assert done.images == len(many)
+        assert store.generation > generation
+        after = store.assets(many)
+        assert {asset.user_rating for asset in after} == {5}
+        assert all(asset.hidden and asset.albums == (other.id,) for asset in after)
+        assert store.select(HasTag("dog")) == store.select(HasTag("own")) == []
+        assert [tag.name for tag in after[0].tags] == ["Beach", "Sea", "new"], "a tag in another case is the same tag"
+        assert [(tag.name, tag.source) for tag in after[1].tags] == [
+            ("Sea", "keywords"),
+            ("beach", "auto"),
+            ("beach", "user"),
+            ("new", "user"),
+        ]
+        assert [hit.asset_id for hit in store.match_text("new", Hidden(), 9)] != []
+        again = store.edit(done.undo)
+        assert store.assets(many) == before
+        assert store.match_text("new", Hidden(), 9) == []
+        store.edit(again.undo)
+        assert store.assets(many) == after, "undoing can be undone"
+
+    def test_what_changes_nothing_needs_no_undoing(self, store: Store, many: list[int]) -> None:
+        assert store.edit([Edit((many[2],), rating=1), Edit((many[3],), hidden=True)]) == Edited(2, ())
+        assert store.edit([Edit((999,), add_tags=("x",))]) == Edited(0, ())
+        assert store.edit([Edit((many[2],), rating=None)]).undo == (Edit((many[2],), rating=1),)
+        assert store.assets(many[2:3])[0].rating == 4
+
+    def test_a_rejected_tag_does_not_come_back_until_it_is_undone(self, store: Store, many: list[int]) -> None:
+        made = PutAutoTags(many[1], AutoTags("t", (Tag("dog", 0.5, "auto"),)))
+        done = store.edit([Edit((many[1],), remove_tags=("dog",))])
+        store.apply([made])
+        assert store.select(HasTag("dog")) == []
+        store.edit(done.undo)
+        store.apply([made])
+        assert store.select(HasTag("dog")) == [many[1]]
+
+    def test_all_or_nothing(self, store: Store, many: list[int]) -> None:
+        before, generation = store.assets(many), store.generation
+        smart = store.add_album("smart", query="dog")
+        for album_id, error in ((77, AlbumNotFoundError), (smart.id, SmartAlbumError)):
+            with pytest.raises(error):
+                store.edit([Edit(tuple(many), add_tags=("x",), rating=3), Edit(tuple(many), add_to=(album_id,))])
+        assert store.assets(many) == before
+        assert store.generation == generation + 1, "of the album"

@@ -74,6 +74,7 @@ def test_deleting_an_album_can_be_undone(open_page: Open, address: str) -> None:
     assert httpx2.get(f"{address}/api/v1/albums/{album}").status_code == 404
     page.get_by_role("button", name="Undo").click()
     expect(tile).to_be_visible()
+    assert httpx2.get(f"{address}/api/v1/albums/{album}").json()["images"] == 3, "links to it hold again"
     assert_accessible(page)
 
 

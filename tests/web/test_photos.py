@@ -201,10 +201,17 @@ def test_several_are_selected_and_exported(open_page: Open) -> None:
     rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8").splitlines()))
     assert len(rows) == 5
     expect(page.get_by_role("dialog")).to_have_count(0)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.method != "GET" else None)
+    bar.get_by_role("button", name="Rate").click()
+    page.get_by_role("menuitem", name="4 stars").click()
+    expect(page.get_by_text("5 photos rated 4 stars")).to_be_visible()
+    assert [url.rpartition("/api/v1")[2] for url in asked if "edits" in url] == ["/images/edits"]
+    page.get_by_role("button", name="Undo").click()
     bar.get_by_role("button", name="Hide").click()
     expect(page.get_by_text("5 photos hidden")).to_be_visible()
     expect(page.locator("[data-place]")).to_have_count(12)
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").last.click()
     expect(page.locator("[data-place]")).to_have_count(17)
 
 

@@ -26,6 +26,7 @@ from smartsearch.api.metrics import Measured, RequestMetrics
 from smartsearch.api.routes import (
     access,
     albums,
+    edits,
     export,
     faces,
     feedback,
@@ -57,6 +58,7 @@ _ROUTES = (
     suggestions,
     overview,
     export,
+    edits,
     images,
     albums,
     tags,

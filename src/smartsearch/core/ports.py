@@ -25,6 +25,7 @@ from smartsearch.core.assets import (
     TagCount,
     TagSource,
 )
+from smartsearch.core.edits import Edit, Edited
 from smartsearch.core.faces import FaceScan
 from smartsearch.core.feedback import FeedbackStore
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
@@ -130,6 +131,11 @@ class Store(Protocol):
         """Leave an image out of what is `Shown`, or no longer. AssetNotFoundError."""
         ...
 
+    def edit(self, edits: Sequence[Edit]) -> Edited:
+        """All edits in one transaction, in order; unknown ids are passed over. AlbumNotFoundError, SmartAlbumError for
+        images put into a smart album: then nothing has changed."""
+        ...
+
     def add_album(self, name: str, query: str | None = None) -> Album:
         """A new, empty album, or a smart one. AlbumExistsError if the name is taken."""
         ...
@@ -148,8 +154,13 @@ class Store(Protocol):
         another."""
         ...
 
-    def remove_album(self, album_id: int) -> None:
-        """Its images stay. AlbumNotFoundError."""
+    def remove_album(self, album_id: int) -> list[int]:
+        """Its images stay; returns the ids of those put into it by hand. AlbumNotFoundError."""
+        ...
+
+    def restore_album(self, album_id: int, name: str, *, query: str | None = None, images: Sequence[int] = ()) -> Album:
+        """Make a removed album again under its own id; unknown images are ignored. AlbumNotFoundError for an id that no
+        album had, AlbumExistsError if there is one of that id or name."""
         ...
 
     def forget(self, asset_ids: Sequence[int]) -> int:

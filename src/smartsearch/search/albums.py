@@ -89,6 +89,13 @@ class Albums:
         made = self._store.add_album(name, query)
         return self._view(self._store.change_album(made.id, add=images) if images else made)
 
+    def restore(self, album_id: int, name: str, images: Sequence[int] = (), query: str | None = None) -> AlbumView:
+        """Make a removed album again under its own id. AlbumNotFoundError for an id that no album had,
+        AlbumExistsError; QueryError for a query that cannot be read."""
+        if query is not None:
+            self._check(query, album_id)
+        return self._view(self._store.restore_album(album_id, name, query=query, images=images))
+
     def change(
         self,
         album_id: int,

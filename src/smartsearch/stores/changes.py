@@ -26,6 +26,7 @@ from smartsearch.core.assets import (
     TouchImage,
     UpdateMetadata,
 )
+from smartsearch.core.edits import TagChange
 from smartsearch.core.faces import PutFaces
 from smartsearch.core.tagtree import moved
 from smartsearch.stores import palettes, people, rows
@@ -333,6 +334,16 @@ class Writer:
         (self._tags.permit if undo else self._tags.reject)(asset_id, name)
         self._changed = True
         return True
+
+    def change_tags(self, asset_id: int, change: TagChange) -> None:
+        """The tags of an edit; the image must be there."""
+        if change.own is not None:
+            self.set_tags(asset_id, change.own, "user")
+        for name in change.reject:
+            self._tags.reject(asset_id, name)
+        for tag in change.restore:
+            self._tags.restore(asset_id, tag)
+        self._changed = True
 
     def drop_auto_tags(self) -> int:
         """Delete every automatic tag; returns of how many images."""

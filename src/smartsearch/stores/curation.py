@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from smartsearch.core.assets import Album
+from smartsearch.core.edits import Edit, Said, tag_change
 from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError
-from smartsearch.stores import rows
+from smartsearch.stores import rows, tags
+from smartsearch.stores.changes import Writer
 
 _ALBUMS = """
     SELECT albums.id, name, albums.created_at, count(shown.id), max(shown.id), query
@@ -36,6 +38,53 @@ def set_hidden(connection: sqlite3.Connection, image_id: int, hidden: bool) -> b
     return connection.execute("SELECT 1 FROM images WHERE id = ?", (image_id,)).fetchone() is not None
 
 
+def edit(connection: sqlite3.Connection, writer: Writer, change: Edit) -> list[Said]:
+    """Carry out an edit; returns what stood before."""
+    before = _said(connection, change.ids)
+    ids = [said.id for said in before]
+    for said in before:
+        tagging = tag_change(change, said)
+        if tagging.own is not None or tagging.reject or tagging.restore:
+            writer.change_tags(said.id, tagging)
+    if change.rating != "keep":
+        connection.executemany(
+            "UPDATE images SET user_rating = ?1, stars = coalesce(?1, rating) WHERE id = ?2",
+            [(change.rating, image_id) for image_id in ids],
+        )
+    if change.hidden is not None:
+        ours = "SELECT value FROM json_each(?)"
+        put, take = (
+            f"INSERT OR IGNORE INTO hidden_images {ours}",
+            f"DELETE FROM hidden_images WHERE image_id IN ({ours})",
+        )
+        connection.execute(put if change.hidden else take, (rows.ids_json(ids),))
+    for album_id in change.add_to:
+        change_album(connection, album_id, None, None, ids, ())
+    for album_id in change.remove_from:
+        change_album(connection, album_id, None, None, (), ids)
+    return before
+
+
+def _said(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Said]:
+    """Of those of the images that are there, by id."""
+    wanted = rows.ids_json(list(dict.fromkeys(ids)))
+    tagged = tags.of_images(connection, ids)
+    inside: dict[int, list[int]] = {}
+    for image_id, album_id in connection.execute(
+        "SELECT image_id, album_id FROM album_images WHERE image_id IN (SELECT value FROM json_each(?))", (wanted,)
+    ):
+        inside.setdefault(image_id, []).append(album_id)
+    found = connection.execute(
+        "SELECT id, user_rating, id IN (SELECT image_id FROM hidden_images) FROM images"
+        " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (wanted,),
+    )
+    return [
+        Said(image_id, tagged.get(image_id, ()), rating, bool(hidden), tuple(inside.get(image_id, ())))
+        for image_id, rating, hidden in found
+    ]
+
+
 def albums(connection: sqlite3.Connection) -> list[Album]:
     """By name."""
     found = [
@@ -59,6 +108,22 @@ def add_album(connection: sqlite3.Connection, name: str, now: datetime, query: s
     inserted = connection.execute("INSERT INTO albums (name, created_at, query) VALUES (?, ?, ?)", values)
     assert inserted.lastrowid is not None
     return album(connection, inserted.lastrowid)
+
+
+def restore_album(
+    connection: sqlite3.Connection, album_id: int, name: str, now: datetime, query: str | None, images: Sequence[int]
+) -> Album:
+    """An album that was removed, under the id it had."""
+    used = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'albums'").fetchone()
+    if used is None or album_id > used[0]:
+        raise AlbumNotFoundError(f"There was no album {album_id}.")
+    if connection.execute("SELECT 1 FROM albums WHERE id = ?", (album_id,)).fetchone():
+        raise AlbumExistsError(f"There is an album {album_id}.")
+    connection.execute(
+        "INSERT INTO albums (id, name, created_at, query) VALUES (?, ?, ?, ?)",
+        (album_id, _free_name(connection, name), rows.micros(now), rows.clean_text(query)),
+    )
+    return change_album(connection, album_id, None, None, images, ())
 
 
 def change_album(
@@ -88,10 +153,13 @@ def change_album(
     return album(connection, album_id)
 
 
-def remove_album(connection: sqlite3.Connection, album_id: int) -> None:
-    """The images stay."""
+def remove_album(connection: sqlite3.Connection, album_id: int) -> list[int]:
+    """The images stay: their ids."""
+    query = "SELECT image_id FROM album_images WHERE album_id = ? ORDER BY image_id"
+    images = [row[0] for row in connection.execute(query, (album_id,))]
     if not connection.execute("DELETE FROM albums WHERE id = ?", (album_id,)).rowcount:
         raise AlbumNotFoundError(f"There is no album {album_id}.")
+    return images
 
 
 def _free_name(connection: sqlite3.Connection, name: str) -> str:

@@ -31,6 +31,7 @@ from smartsearch.core.assets import (
     TagCount,
     TagSource,
 )
+from smartsearch.core.edits import Edit, Edited, apply_edits
 from smartsearch.core.errors import AssetNotFoundError, LibraryCorruptError
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
@@ -217,9 +218,20 @@ class SqliteStore:
         with self._curating() as connection:
             return curation.change_album(connection, album_id, name, query, add, remove)
 
-    def remove_album(self, album_id: int) -> None:
+    def remove_album(self, album_id: int) -> list[int]:
         with self._curating() as connection:
-            curation.remove_album(connection, album_id)
+            return curation.remove_album(connection, album_id)
+
+    def restore_album(self, album_id: int, name: str, *, query: str | None = None, images: Sequence[int] = ()) -> Album:
+        with self._curating() as connection:
+            return curation.restore_album(connection, album_id, name, self._clock(), query, images)
+
+    def edit(self, edits: Sequence[Edit]) -> Edited:
+        with self._curating() as connection:
+            writer = Writer(connection, self._clock())
+            done = apply_edits(edits, lambda edit: curation.edit(connection, writer, edit))
+            writer.finish()
+        return done
 
     @contextmanager
     def _curating(self) -> Iterator[sqlite3.Connection]:

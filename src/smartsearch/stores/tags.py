@@ -101,6 +101,18 @@ class TagWriter:
         if deleted.rowcount:
             self.connection.execute("UPDATE images SET tagger = NULL WHERE id = ?", (image_id,))
 
+    def restore(self, image_id: int, tag: Tag) -> None:
+        """Undo `reject` by putting back the very tag."""
+        self.connection.execute(
+            "DELETE FROM rejected_tags WHERE image_id = ?"
+            " AND tag_id IN (SELECT id FROM tags WHERE lower(name) = lower(?))",
+            (image_id, rows.clean_text(tag.name)),
+        )
+        self.connection.execute(
+            "INSERT OR REPLACE INTO image_tags (image_id, tag_id, source, confidence) VALUES (?, ?, 'auto', ?)",
+            (image_id, self._id(tag.name), tag.confidence),
+        )
+
     def drop_auto(self) -> int:
         """Delete every automatic tag; returns of how many images."""
         self.connection.execute("DELETE FROM image_tags WHERE source = 'auto'")

@@ -44,6 +44,7 @@ from smartsearch.core.assets import (
     TouchImage,
     UpdateMetadata,
 )
+from smartsearch.core.edits import Edit, Edited, Said, apply_edits, tag_change
 from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError, JobNotFoundError
 from smartsearch.core.faces import PutFaces
 from smartsearch.core.feedback import StoredAdapter, Verdict
@@ -221,18 +222,35 @@ class MemoryStore:
             if name is not None and name != album.name:
                 _must_be_free(state, name)
                 album = state.albums[album_id] = replace(album, name=name)
-            for asset in list(state.assets.values()):
-                inside = (asset.id in add or album_id in asset.albums) and asset.id not in remove
-                kept = {other for other in asset.albums if other != album_id} | ({album_id} if inside else set())
-                state.assets[asset.id] = replace(asset, albums=tuple(sorted(kept)))
+            _put_into(state, album_id, add, remove)
             state.generation += 1
             return _counted(state, album)
 
-    def remove_album(self, album_id: int) -> None:
+    def remove_album(self, album_id: int) -> list[int]:
+        images = [asset.id for asset in self._state.assets.values() if album_id in asset.albums]
         if _album(self._state, album_id).query is None:
-            self.change_album(album_id, remove=list(self._state.assets))
+            self.change_album(album_id, remove=images)
         with self._transaction() as state:
             del state.albums[album_id]
+        return sorted(images)
+
+    def restore_album(self, album_id: int, name: str, *, query: str | None = None, images: Sequence[int] = ()) -> Album:
+        with self._transaction() as state:
+            if not 0 < album_id < state.next_id:
+                raise AlbumNotFoundError(f"There was no album {album_id}.")
+            if album_id in state.albums:
+                raise AlbumExistsError(f"There is an album {album_id}.")
+            _must_be_free(state, name)
+            state.albums[album_id] = Album(album_id, name, self._clock(), query=query)
+            _put_into(state, album_id, images, ())
+            state.generation += 1
+            return _counted(state, state.albums[album_id])
+
+    def edit(self, edits: Sequence[Edit]) -> Edited:
+        with self._transaction() as state:
+            done = apply_edits(edits, lambda edit: _edited(state, edit))
+            state.generation += 1
+            return done
 
     def albums(self) -> list[Album]:
         found = [_counted(self._state, album) for album in self._state.albums.values()]
@@ -695,6 +713,38 @@ def _album(state: _State, album_id: int) -> Album:
 def _must_be_free(state: _State, name: str) -> None:
     if any(album.name == name for album in state.albums.values()):
         raise AlbumExistsError(f"There is an album called {name!r} already.")
+
+
+def _put_into(state: _State, album_id: int, add: Sequence[int], remove: Sequence[int]) -> None:
+    for asset in list(state.assets.values()):
+        inside = (asset.id in add or album_id in asset.albums) and asset.id not in remove
+        kept = {other for other in asset.albums if other != album_id} | ({album_id} if inside else set())
+        state.assets[asset.id] = replace(asset, albums=tuple(sorted(kept)))
+
+
+def _edited(state: _State, edit: Edit) -> list[Said]:
+    """Carry out an edit; returns what stood before."""
+    assets = [state.assets[asset_id] for asset_id in sorted(set(edit.ids) & state.assets.keys())]
+    before = [Said(asset.id, asset.tags, asset.user_rating, asset.hidden, asset.albums) for asset in assets]
+    for said in before:
+        change, asset = tag_change(edit, said), state.assets[said.id]
+        if change.own is not None:
+            asset = _with_tags(asset, change.own, "user")
+        for name in change.reject:
+            state.rejected.add((said.id, ascii_lower(name)))
+        state.rejected -= {(said.id, ascii_lower(tag.name)) for tag in change.restore}
+        rating = asset.user_rating if edit.rating == "keep" else edit.rating
+        hidden = asset.hidden if edit.hidden is None else edit.hidden
+        state.assets[said.id] = replace(asset, user_rating=rating, hidden=hidden)
+        _set_auto_tags(state, said.id, [*_auto_tags(asset), *change.restore])
+    ids = [said.id for said in before]
+    for album_id in edit.add_to:
+        _album(state, album_id).require_kind(images=ids)
+        _put_into(state, album_id, ids, ())
+    for album_id in edit.remove_from:
+        _album(state, album_id).require_kind(images=ids)
+        _put_into(state, album_id, (), ids)
+    return before
 
 
 def _counted(state: _State, album: Album) -> Album:

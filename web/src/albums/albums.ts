@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answered, client } from "@/api/client";
-import type { Album, SearchBody } from "@/api/types";
+import type { Album } from "@/api/types";
 import { forgetResults } from "@/state/results";
 import { toast, toastError } from "@/state/toasts";
 import { s } from "@/strings";
@@ -59,21 +59,6 @@ export function useRenameAlbum(id: number) {
   });
 }
 
-/** What is in an album, also what is hidden. */
-async function idsIn(album: number): Promise<number[]> {
-  const ids: number[] = [];
-  for (const hidden of [false, true]) {
-    const body: SearchBody = { filters: { album, hidden }, sort: "newest", top_k: 1000 };
-    let page = await answered(client.POST("/api/v1/search", { body }));
-    ids.push(...page.results.map((found) => found.image.id));
-    while (page.next_cursor) {
-      page = await answered(client.POST("/api/v1/search", { body: { cursor: page.next_cursor, top_k: 1000 } }));
-      ids.push(...page.results.map((found) => found.image.id));
-    }
-  }
-  return ids;
-}
-
 /** Deletes an album, with a way to make it again. */
 export function useDeleteAlbum() {
   const queries = useQueryClient();
@@ -82,14 +67,14 @@ export function useDeleteAlbum() {
     return queries.invalidateQueries({ queryKey: KEY });
   };
   return useMutation({
-    mutationFn: async ({ id, query }: Album) => {
-      const images = query === null ? await idsIn(id) : [];
-      await answered(client.DELETE("/api/v1/albums/{album_id}", { params: { path: { album_id: id } } }));
-      return images;
-    },
-    onSuccess: (images, { name, query }) => {
+    mutationFn: ({ id }: Album) =>
+      answered(client.DELETE("/api/v1/albums/{album_id}", { params: { path: { album_id: id } } })),
+    onSuccess: (gone, { id, name }) => {
       toast(s.albumsPage.deleted(name), () => {
-        answered(client.POST("/api/v1/albums", { body: { name, query, images } })).then(changed, toastError);
+        answered(client.PUT("/api/v1/albums/{album_id}", { params: { path: { album_id: id } }, body: gone })).then(
+          changed,
+          toastError,
+        );
       });
       return changed();
     },

@@ -40,11 +40,16 @@ export interface paths {
          * @description One album.
          */
         get: operations["album"];
-        put?: never;
+        /**
+         * Restore Album
+         * @description Make a deleted album again under the id it had. 404 for an id that no album had, 409 if there is one of that id
+         *     or name.
+         */
+        put: operations["restore_album"];
         post?: never;
         /**
          * Remove Album
-         * @description Delete an album. Its images stay.
+         * @description Delete an album; its images stay. The answer makes it again: `PUT` it to the same address.
          */
         delete: operations["remove_album"];
         options?: never;
@@ -342,6 +347,27 @@ export interface paths {
         get: operations["health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Images
+         * @description Change tags, ratings, hiding and albums of many images at once. If any part is refused, nothing has changed: 404
+         *     for an unknown album, 409 for a smart one.
+         */
+        post: operations["edit_images"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1860,6 +1886,116 @@ export interface components {
             include_hidden?: boolean | null;
             /** Min Bytes */
             min_bytes?: number | null;
+        };
+        /**
+         * Edit
+         * @description What to change of each of these images; what is left out stays.
+         */
+        Edit: {
+            /**
+             * Add Tags
+             * @default []
+             * @example [
+             *       "beach"
+             *     ]
+             */
+            add_tags?: string[];
+            /**
+             * Add To
+             * @description Ids of albums.
+             * @default []
+             */
+            add_to?: number[];
+            /**
+             * Drop Tags
+             * @description The user's own only.
+             * @default []
+             */
+            drop_tags?: string[];
+            /**
+             * Hidden
+             * @description Hidden images are left out of searches.
+             */
+            hidden?: boolean | null;
+            /**
+             * Ids
+             * @description Unknown ones are passed over.
+             * @example [
+             *       12,
+             *       13,
+             *       14
+             *     ]
+             */
+            ids: number[];
+            /**
+             * Rating
+             * @description 0-5, -1 for rejected; null goes by the file's own again.
+             */
+            rating?: number | null;
+            /**
+             * Reject Tags
+             * @description Automatic ones only.
+             * @default []
+             */
+            reject_tags?: string[];
+            /**
+             * Remove From
+             * @description Ids of albums.
+             * @default []
+             */
+            remove_from?: number[];
+            /**
+             * Remove Tags
+             * @description The user's own are deleted, automatic ones do not come back; keywords in the file stay.
+             * @default []
+             */
+            remove_tags?: string[];
+            /**
+             * Restore Tags
+             * @description Automatic ones that were taken off.
+             * @default []
+             */
+            restore_tags?: components["schemas"]["RejectedTag"][];
+        };
+        /**
+         * Edited
+         * @description What was done.
+         */
+        Edited: {
+            /**
+             * Images
+             * @description How many of the images there are.
+             * @example 3
+             */
+            images: number;
+            /**
+             * Undo
+             * @description Sent to the same address they take it back; empty if nothing has changed.
+             */
+            undo: components["schemas"]["Edit"][];
+        };
+        /**
+         * Edits
+         * @description Changes, made in this order in one transaction.
+         * @example {
+         *       "edits": [
+         *         {
+         *           "add_tags": [
+         *             "beach"
+         *           ],
+         *           "ids": [
+         *             12,
+         *             13,
+         *             14
+         *           ],
+         *           "rating": 4
+         *         }
+         *       ]
+         *     }
+         */
+        Edits: {
+            /** Edits */
+            edits: components["schemas"]["Edit"][];
         };
         /**
          * Event
@@ -3730,6 +3866,16 @@ export interface components {
             value: number;
         };
         /**
+         * RejectedTag
+         * @description An automatic tag as it was.
+         */
+        RejectedTag: {
+            /** Confidence */
+            confidence: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * Reloaded
          * @description Settings whose values differ from before, as "section.key".
          */
@@ -4683,6 +4829,50 @@ export interface operations {
             };
         };
     };
+    restore_album: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                album_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAlbum"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Album"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     remove_album: {
         parameters: {
             query?: never;
@@ -4695,11 +4885,13 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["NewAlbum"];
+                };
             };
             /** @description The request is invalid, or a file is no image that can be read */
             422: {
@@ -5438,6 +5630,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edits"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */

@@ -4,6 +4,7 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type ImageBrief = Schemas["ImageBrief"];
+export type Edit = Schemas["Edit"];
 export type Position = Schemas["Position"];
 export type Found = Schemas["Found"];
 export type SearchPage = Schemas["SearchPage"];

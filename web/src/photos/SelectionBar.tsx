@@ -1,9 +1,10 @@
-import { Download, EyeOff, Eye, FolderMinus, LibraryBig, Tag, X } from "lucide-react";
+import { Download, EyeOff, Eye, FolderMinus, LibraryBig, Star, Tag, X } from "lucide-react";
 import { useState } from "react";
 
 import { useAlbum } from "@/albums/albums";
 import type { Album } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
+import { Menu } from "@/components/Menu";
 import { Dialog } from "@/components/Dialog";
 import type { Results } from "@/state/results";
 import type { Selection } from "@/state/selection";
@@ -49,6 +50,15 @@ export function SelectionBar({ results, selection, hidden = false, album = null 
         )}
         <IconButton icon={LibraryBig} label={s.selection.album} onClick={() => setDialog("albums")} />
         <IconButton icon={Tag} label={s.selection.tag} onClick={() => setDialog("tag")} />
+        <Menu
+          label={s.selection.rate}
+          icon={Star}
+          up
+          items={[5, 4, 3, 2, 1, null].map((stars) => ({
+            label: stars === null ? s.selection.noRating : s.viewer.stars(stars),
+            onSelect: () => void curation.rateAll(ids, stars),
+          }))}
+        />
         <IconButton icon={Download} label={s.selection.export} onClick={() => setDialog("export")} />
         <IconButton
           icon={hidden ? Eye : EyeOff}
@@ -64,9 +74,9 @@ export function SelectionBar({ results, selection, hidden = false, album = null 
         <TagDialog
           count={ids.length}
           onClose={close}
-          onTag={(name) => {
+          onTag={(name, on) => {
             close();
-            void curation.tag(ids, name).then(selection.clear);
+            void (on ? curation.tag(ids, name) : curation.untag(ids, name)).then(selection.clear);
           }}
         />
       )}
@@ -82,15 +92,22 @@ function TakeOut({ album, onTakeOut }: { album: number; onTakeOut: (album: Album
   return <IconButton icon={FolderMinus} label={s.albums.takeOut(data.name)} onClick={() => onTakeOut(data)} />;
 }
 
-function TagDialog({ count, onClose, onTag }: { count: number; onClose: () => void; onTag: (name: string) => void }) {
+interface TagDialogProps {
+  count: number;
+  onClose: () => void;
+  /** The tag is put on all photos, or taken off them. */
+  onTag: (name: string, on: boolean) => void;
+}
+
+function TagDialog({ count, onClose, onTag }: TagDialogProps) {
   const [name, setName] = useState("");
   return (
     <Dialog title={s.tags.addTo(count)} onClose={onClose}>
       <form
-        className="flex gap-2"
+        className="flex flex-wrap gap-2"
         onSubmit={(event) => {
           event.preventDefault();
-          if (name.trim()) onTag(name.trim());
+          if (name.trim()) onTag(name.trim(), true);
         }}
       >
         <input
@@ -104,6 +121,9 @@ function TagDialog({ count, onClose, onTag }: { count: number; onClose: () => vo
         />
         <Button look="primary" type="submit" disabled={!name.trim()}>
           {s.viewer.add}
+        </Button>
+        <Button disabled={!name.trim()} onClick={() => onTag(name.trim(), false)}>
+          {s.tags.takeOff}
         </Button>
       </form>
     </Dialog>

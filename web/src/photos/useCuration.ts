@@ -3,19 +3,20 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 
 import { answered, client } from "@/api/client";
-import type { Album, ImageDetail } from "@/api/types";
+import type { Album, Edit } from "@/api/types";
 import { forgetResults, type Results } from "@/state/results";
 import { toast, toastError } from "@/state/toasts";
 import { s } from "@/strings";
 
-/** Changes sent at a time: each is a request of its own. */
-const AT_ONCE = 6;
+/** Photos of one edit; a request has any number of edits, all made in one transaction. */
+const MOST_IDS = 10_000;
 
 export interface Curation {
   rate: (id: number, rating: number | null) => Promise<void>;
+  rateAll: (ids: readonly number[], rating: number | null) => Promise<void>;
   hide: (ids: readonly number[], hidden?: boolean) => Promise<void>;
   tag: (ids: readonly number[], name: string) => Promise<void>;
-  untag: (id: number, tag: ImageDetail["tags"][number]) => Promise<void>;
+  untag: (ids: readonly number[], name: string) => Promise<void>;
   /** `leaving`: the list shows the album, so that what is taken out of it goes. */
   inAlbum: (
     album: Pick<Album, "id" | "name">,
@@ -32,15 +33,15 @@ export function useCuration(results: Results | null): Curation {
     const changed = (...names: string[]) => {
       for (const name of ["facets", ...names]) void queries.invalidateQueries({ queryKey: [name] });
     };
-    const keep = (detail: ImageDetail) => queries.setQueryData(["image", detail.id], detail);
-    const at = (id: number) => ({ params: { path: { image_id: id } } });
 
     const rate = async (id: number, rating: number | null) => {
       const before = results?.at(results.placeOf(id))?.image.rating ?? null;
       results?.patch(id, { rating });
       try {
-        const detail = await answered(client.PATCH("/api/v1/images/{image_id}", { ...at(id), body: { rating } }));
-        keep(detail);
+        const detail = await answered(
+          client.PATCH("/api/v1/images/{image_id}", { params: { path: { image_id: id } }, body: { rating } }),
+        );
+        queries.setQueryData(["image", id], detail);
         results?.patch(id, { rating: detail.rating });
         changed();
       } catch (error) {
@@ -49,88 +50,65 @@ export function useCuration(results: Results | null): Curation {
       }
     };
 
-    const hide = async (ids: readonly number[], hidden = true) => {
-      // Either way they leave the list that is shown; undoing brings them back to it.
-      const set = async (hidden: boolean, undone = false) => {
-        results?.remove(ids, !undone);
-        await each(ids, async (id) =>
-          keep(await answered(client.PATCH("/api/v1/images/{image_id}", { ...at(id), body: { hidden } }))),
-        );
-        changed("albums");
-      };
-      try {
-        await set(hidden);
-        toast(
-          hidden ? s.curation.hidden(ids.length) : s.curation.unhidden(ids.length),
-          () => void set(!hidden, true).catch(toastError),
-        );
-      } catch (error) {
-        results?.remove(ids, false);
-        toastError(error);
-      }
-    };
-
-    const tag = async (ids: readonly number[], name: string) => {
-      const add = (id: number) =>
-        answered(client.POST("/api/v1/images/{image_id}/tags", { ...at(id), body: { tags: [name] } }));
-      const remove = (id: number) =>
-        answered(client.DELETE("/api/v1/images/{image_id}/tags/{name}", { params: { path: { image_id: id, name } } }));
-      try {
-        await each(ids, async (id) => keep(await add(id)));
-        changed();
-        if (ids.length > 1)
-          toast(
-            s.curation.tagged(ids.length, name),
-            () => void each(ids, async (id) => keep(await remove(id))).then(() => changed(), toastError),
-          );
-      } catch (error) {
-        toastError(error);
-      }
-    };
-
-    const untag = async (id: number, { name }: ImageDetail["tags"][number]) => {
-      try {
-        keep(
-          await answered(
-            client.DELETE("/api/v1/images/{image_id}/tags/{name}", { params: { path: { image_id: id, name } } }),
-          ),
-        );
-        changed();
-        toast(s.curation.untagged(name), () => void tag([id], name));
-      } catch (error) {
-        toastError(error);
-      }
-    };
-
-    const inAlbum: Curation["inAlbum"] = async (album, ids, inside, leaving = false) => {
-      const put = async (inside: boolean) => {
-        await answered(
-          client.PATCH("/api/v1/albums/{album_id}", {
-            params: { path: { album_id: album.id } },
-            body: inside ? { add: [...ids] } : { remove: [...ids] },
-          }),
-        );
-        if (leaving) results?.remove(ids, !inside);
-        forgetResults();
+    /** Changes photos, and offers to take it back; `shown` brings the list up to date, also after undoing. */
+    const edit = async (
+      ids: readonly number[],
+      change: Omit<Edit, "ids">,
+      said: string | null,
+      shown?: (undone: boolean) => void,
+    ) => {
+      const send = async (edits: Edit[], undone: boolean) => {
+        const done = await answered(client.POST("/api/v1/images/edits", { body: { edits } }));
+        shown?.(undone);
         changed("albums", "image");
+        return done.undo;
       };
       try {
-        await put(inside);
-        toast(
-          inside ? s.curation.added(ids.length, album.name) : s.curation.removed(ids.length, album.name),
-          () => void put(!inside).catch(toastError),
-        );
+        const undo = await send(inParts(ids, change), false);
+        if (said === null) return;
+        if (undo.length === 0) toast(said);
+        else toast(said, () => void send(undo, true).catch(toastError));
       } catch (error) {
+        shown?.(true);
         toastError(error);
       }
     };
 
-    return { rate, hide, tag, untag, inAlbum };
+    const rateAll = (ids: readonly number[], rating: number | null) =>
+      edit(ids, { rating }, s.curation.rated(ids.length, rating), () => forgetResults());
+
+    const hide = (ids: readonly number[], hidden = true) => {
+      // Either way they leave the list that is shown, at once; undoing brings them back to it.
+      results?.remove(ids);
+      const said = hidden ? s.curation.hidden(ids.length) : s.curation.unhidden(ids.length);
+      return edit(ids, { hidden }, said, (undone) => results?.remove(ids, !undone));
+    };
+
+    const tag = (ids: readonly number[], name: string) =>
+      edit(ids, { add_tags: [name] }, ids.length > 1 ? s.curation.tagged(ids.length, name) : null);
+
+    const untag = (ids: readonly number[], name: string) =>
+      edit(ids, { remove_tags: [name] }, s.curation.untagged(ids.length, name));
+
+    const inAlbum: Curation["inAlbum"] = (album, ids, inside, leaving = false) =>
+      edit(
+        ids,
+        inside ? { add_to: [album.id] } : { remove_from: [album.id] },
+        inside ? s.curation.added(ids.length, album.name) : s.curation.removed(ids.length, album.name),
+        (undone) => {
+          if (leaving) results?.remove(ids, inside === undone);
+          forgetResults();
+        },
+      );
+
+    return { rate, rateAll, hide, tag, untag, inAlbum };
   }, [queries, results]);
 }
 
-/** Do something for each, a few at a time; the first failure ends it. */
-async function each(ids: readonly number[], action: (id: number) => Promise<unknown>): Promise<void> {
-  for (let start = 0; start < ids.length; start += AT_ONCE)
-    await Promise.all(ids.slice(start, start + AT_ONCE).map(action));
+/** The edits of one change: each names a bounded number of photos. */
+function inParts(ids: readonly number[], change: Omit<Edit, "ids">): Edit[] {
+  const parts: Edit[] = [];
+  for (let start = 0; start < ids.length; start += MOST_IDS)
+    parts.push({ ...change, ids: ids.slice(start, start + MOST_IDS) });
+  return parts;
 }

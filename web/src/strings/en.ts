@@ -62,7 +62,9 @@ export const en = {
     count: (count: number) => `${n(count)} selected`,
     clear: "Clear the selection",
     album: "Put into an album",
-    tag: "Add a tag",
+    tag: "Tags",
+    rate: "Rate",
+    noRating: "No rating",
     export: "Export",
     hide: "Hide",
     unhide: "Show again",
@@ -84,7 +86,12 @@ export const en = {
     hidden: (count: number) => `${photos(count)} hidden`,
     unhidden: (count: number) => `${photos(count)} shown again`,
     tagged: (count: number, name: string) => `${photos(count)} tagged “${name}”`,
-    untagged: (name: string) => `Tag “${name}” removed`,
+    untagged: (count: number, name: string) =>
+      count === 1 ? `Tag “${name}” removed` : `Tag “${name}” taken off ${photos(count)}`,
+    rated: (count: number, stars: number | null) =>
+      stars === null
+        ? `Rating taken off ${photos(count)}`
+        : `${photos(count)} rated ${stars === 1 ? "1 star" : `${n(stars)} stars`}`,
     added: (count: number, album: string) => `${photos(count)} put into “${album}”`,
     removed: (count: number, album: string) => `${photos(count)} taken out of “${album}”`,
   },
@@ -97,6 +104,7 @@ export const en = {
   tags: {
     add: "Add a tag",
     addTo: (count: number) => `Tag ${photos(count)}`,
+    takeOff: "Take off",
     auto: "Found by sight",
     keywords: "From the file",
     source: (source: string, confidence: number) =>

@@ -39,7 +39,7 @@ export function TagEditor({ detail, curation }: { detail: ImageDetail; curation:
                 type="button"
                 aria-label={s.common.remove(tag.name)}
                 title={s.common.remove(tag.name)}
-                onClick={() => void curation.untag(detail.id, tag)}
+                onClick={() => void curation.untag([detail.id], tag.name)}
                 className="flex size-6 items-center justify-center rounded-full hover:bg-hover"
               >
                 <X size={13} aria-hidden="true" />

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from smartsearch.api.deps import MAX_ID, LibraryDep
@@ -111,8 +111,16 @@ def change_album(album_id: AlbumId, change: AlbumChange, library: LibraryDep) ->
     return Album.of(changed)
 
 
-@router.delete("/albums/{album_id}", status_code=204)
-def remove_album(album_id: AlbumId, library: LibraryDep) -> Response:
-    """Delete an album. Its images stay."""
-    library.store.remove_album(album_id)
-    return Response(status_code=204)
+@router.put("/albums/{album_id}")
+def restore_album(album_id: AlbumId, album: NewAlbum, library: LibraryDep) -> Album:
+    """Make a deleted album again under the id it had. 404 for an id that no album had, 409 if there is one of that id
+    or name."""
+    return Album.of(library.albums.restore(album_id, album.name, album.images, album.query))
+
+
+@router.delete("/albums/{album_id}")
+def remove_album(album_id: AlbumId, library: LibraryDep) -> NewAlbum:
+    """Delete an album; its images stay. The answer makes it again: `PUT` it to the same address."""
+    gone = library.albums.get(album_id).album
+    images = library.store.remove_album(album_id)
+    return NewAlbum.model_construct(name=gone.name, images=images, query=gone.query)
