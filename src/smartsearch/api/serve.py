@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 
@@ -18,6 +20,8 @@ from smartsearch.library import Library
 
 log = logging.getLogger("smartsearch.api")
 
+_M_ARENA_MAX = -8
+"""mallopt(3)."""
 GOODBYE_SECONDS = 3
 """How long open answers (a stream of progress, a large export) may go on after Ctrl-C."""
 
@@ -35,6 +39,7 @@ def serve(library: Library, host: str, port: int, ready: Callable[[str], None]) 
         )
     if server.keyfile and not server.certfile:
         raise UsageError("A key for TLS needs its certificate.", hint="Give --certfile, too.")
+    _share_memory()
     with _listening(host, port) as listener:
         address, bound = listener.getsockname()[:2]
         config = uvicorn.Config(
@@ -59,6 +64,13 @@ def serve(library: Library, host: str, port: int, ready: Callable[[str], None]) 
         scheme = "https" if server.certfile else "http"
         ready(f"{scheme}://[{address}]:{bound}" if ":" in address else f"{scheme}://{address}:{bound}")
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _share_memory() -> None:
+    """Let the threads share two heaps. glibc gives each of a server's many threads one of its own, and what one has
+    freed the others cannot use: while indexing that was some hundred megabytes (`benchmarks/soak.py`)."""
+    with suppress(AttributeError, OSError, TypeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _reload(library: Library) -> None:

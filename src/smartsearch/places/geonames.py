@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from smartsearch.core.places import EARTH_KM, MAX_KM, Degrees, Place, unit_vectors
 
-_BLOCK = 1_000
 _FEW = 16
 """Nearest towns looked at: GeoNames has boroughs too, and a photo in the middle of a city is the city's."""
 
@@ -53,18 +52,19 @@ class GeoNames:
         return self._countries[1].get(folded(name))
 
     def nearest(self, latitudes: Degrees, longitudes: Degrees) -> list[Place | None]:
+        if not len(latitudes):
+            return []
+        import faiss  # a tenth of a second, which a library without positions need not pay
+
+        cosines, few = faiss.knn(
+            unit_vectors(latitudes, longitudes), self._points, _FEW, metric=faiss.METRIC_INNER_PRODUCT
+        )
         reach = 5.0 + 0.015 * np.sqrt(self._columns["population"])  # see `Place.radius_km`
-        found: list[Place | None] = []
-        for start in range(0, len(latitudes), _BLOCK):
-            part = slice(start, start + _BLOCK)
-            cosines = unit_vectors(latitudes[part], longitudes[part]) @ self._points.T
-            few = np.argpartition(-cosines, _FEW, axis=1)[:, :_FEW]
-            km = EARTH_KM * np.arccos(np.clip(np.take_along_axis(cosines, few, axis=1), -1.0, 1.0))
-            best = (km / reach[few]).argmin(axis=1)
-            rows = np.arange(len(best))
-            for number, away in zip(few[rows, best].tolist(), km[rows, best].tolist(), strict=True):
-                found.append(self._place(number) if away <= MAX_KM else None)
-        return found
+        km = EARTH_KM * np.arccos(np.clip(cosines, -1.0, 1.0))
+        rows = np.arange(len(few))
+        best = (km / reach[few]).argmin(axis=1)
+        chosen = zip(few[rows, best].tolist(), km[rows, best].tolist(), strict=True)
+        return [self._place(number) if away <= MAX_KM else None for number, away in chosen]
 
     def _place(self, number: int) -> Place:
         columns = self._columns

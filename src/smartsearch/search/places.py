@@ -18,6 +18,8 @@ _POINT = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)")
 _RADIUS = re.compile(r"(.*?)\s*~\s*(\d{1,5}(?:\.\d+)?)\s*(km|m|mi)?", re.DOTALL)
 _KM = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 DEFAULT_KM = 10.0
+_ROW = 100_000
+"""More than there are hundredths of a degree around the earth."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +43,8 @@ class PhotoPlaces:
         self._gazetteer = gazetteer
         self._lock = threading.Lock()
         self._kept: tuple[int, _Taken] | None = None
+        self._cells: dict[int, Place | None] = {}
+        """The town of every hundredth of a degree that was looked up: it stays, whatever is added to the library."""
 
     def near(self, value: str) -> Query | None:
         """The images near a town, in a country, or near "latitude,longitude"; "~5km" behind it says how near. None for
@@ -105,7 +109,12 @@ class PhotoPlaces:
     def _look(self) -> _Taken:
         ids, latitudes, longitudes = self._store.positions()
         # Photos of one place are alike to a hundredth of a degree, about a kilometre.
-        cells: Degrees = np.round(np.stack([latitudes, longitudes], axis=1), 2).astype(np.float64)
-        unique, which = np.unique(cells, axis=0, return_inverse=True)
-        towns = self._gazetteer.nearest(unique[:, 0], unique[:, 1])
-        return _Taken(ids, latitudes, longitudes, [towns[place] for place in which.ravel().tolist()])
+        cells = np.round(latitudes * 100).astype(np.int64) * _ROW + np.round(longitudes * 100).astype(np.int64)
+        unique, which = np.unique(cells, return_inverse=True)
+        new = np.array([cell for cell in unique.tolist() if cell not in self._cells], np.int64)
+        if len(new):
+            rows = np.rint(new / _ROW)
+            towns = self._gazetteer.nearest(rows / 100, (new - rows * _ROW) / 100)
+            self._cells.update(zip(new.tolist(), towns, strict=True))
+        places = [self._cells[cell] for cell in unique.tolist()]
+        return _Taken(ids, latitudes, longitudes, [places[place] for place in which.ravel().tolist()])

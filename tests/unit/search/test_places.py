@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.contract.making import put
 
 from smartsearch.core.assets import Gps, Metadata
+from smartsearch.core.places import Degrees, Place
 from smartsearch.core.queryparse import parse
 from smartsearch.core.settings import SearchSettings
 from smartsearch.places.geonames import GeoNames
+from smartsearch.search.places import PhotoPlaces
 from smartsearch.search.understanding import QueryReader
 from smartsearch.testing import MemoryStore
 
@@ -90,3 +95,30 @@ def test_people_are_found_by_their_names(reader: QueryReader) -> None:
     assert parse("anna on a beach", context).words == "anna on a beach", "a first name wants its capital"
     assert parse("person:bob", context).clauses[0].where == HasPerson(3)
     assert parse("person:bop", context).problems[0].suggestion == "bob"
+
+
+def test_a_place_is_looked_up_once_however_the_library_grows() -> None:
+    """A library of a million photos changes with every commit; its places hardly do."""
+
+    class Counting:
+        def __init__(self) -> None:
+            self.asked: list[tuple[float, float]] = []
+
+        def nearest(self, latitudes: Degrees, longitudes: Degrees) -> list[Place | None]:
+            self.asked += zip(latitudes.tolist(), longitudes.tolist(), strict=True)
+            return [Place(f"{latitude:.2f}", "PT", "Portugal", latitude, 0.0, 1) for latitude in latitudes.tolist()]
+
+    class Growing:
+        generation = 0
+        positions_known: ClassVar[list[tuple[int, float, float]]] = [(1, 38.701, -9.139), (2, -0.004, 179.999)]
+
+        def positions(self) -> tuple[NDArray[np.int64], Degrees, Degrees]:
+            ids, latitudes, longitudes = zip(*self.positions_known, strict=True)
+            return np.array(ids), np.array(latitudes), np.array(longitudes)
+
+    gazetteer, store = Counting(), Growing()
+    places = PhotoPlaces(store, gazetteer)  # type: ignore[arg-type]
+    assert {place.name: count for place, count in places.counts().items()} == {"38.70": 1, "0.00": 1}
+    store.generation, store.positions_known = 1, [*store.positions_known, (3, 38.699, -9.141), (4, 51.5, -0.12)]
+    assert {place.name: count for place, count in places.counts().items()} == {"38.70": 2, "0.00": 1, "51.50": 1}
+    assert sorted(gazetteer.asked) == [(0.0, 180.0), (38.7, -9.14), (51.5, -0.12)]
