@@ -13,13 +13,17 @@ WEB_SOURCES = $(shell find web -path web/node_modules -prune -o -type f -print)
 WEB_INSTALLED := web/node_modules/.installed
 NPM = PATH="$$($(BIN)/python scripts/web_tools.py --path)" npm --prefix web
 
-.PHONY: demo test lint unit torture fuzz web web-tools web-lint web-unit client train-pocket clean
+.PHONY: demo test lint unit torture fuzz lock sbom audit web web-tools web-lint web-unit client train-pocket clean
+
+# LOCKED=1 installs exactly what the lock names, each file held against its hash, where there is a lock for the platform.
+LOCK = $(if $(LOCKED),$(shell $(PYTHON) scripts/supply_chain.py path))
 
 $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing smartsearch and what it needs into $(VENV) ..."
+	@echo "installing smartsearch and what it needs into $(VENV) $(if $(LOCK),by $(LOCK) )..."
 	@$(PIP) --upgrade "pip>=25.1"
-	@$(PIP) --editable .
+	@if [ -n "$(LOCK)" ]; then $(PIP) --require-hashes --requirement $(LOCK) && $(PIP) --no-deps --no-build-isolation --editable .; \
+	else $(PIP) --editable .; fi
 	@touch $@
 
 # The torch tests compare with reference implementations; they are skipped where only a build with CUDA is on offer.
@@ -51,6 +55,17 @@ SECONDS ?= 3600
 fuzz: $(DEV)
 	-@$(PIP) atheris
 	nice -n 15 $(BIN)/python -m tests.fuzz.run --seconds $(SECONDS)
+
+# Supply chain: the lock of the tests, the bill of materials, known vulnerabilities (needs their service to be reachable).
+lock: $(STAMP)
+	@$(BIN)/python scripts/supply_chain.py lock
+
+sbom: $(STAMP)
+	@$(BIN)/python scripts/supply_chain.py sbom
+
+audit: $(DEV)
+	@$(PIP) "pip-audit>=2.9,<3"
+	@$(BIN)/python scripts/supply_chain.py audit
 
 lint: $(DEV) web-lint
 	$(BIN)/ruff check .
