@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from smartsearch.catalog import ModelCatalog, ModelChoice
@@ -13,6 +14,7 @@ from smartsearch.core.assets import FileState
 from smartsearch.core.errors import LibraryCorruptError, MediaError, ModelError
 from smartsearch.core.settings import Settings
 from smartsearch.core.spaces import NO_SPACE
+from smartsearch.encryption.keyfile import key_files_agree, mend_key_file
 from smartsearch.media.pool import DecodePool
 from smartsearch.media.request import Decoded, DecodeRequest
 from smartsearch.media.thumbnails import ThumbnailStore
@@ -64,17 +66,20 @@ class Doctor:
         catalog: ModelCatalog,
         model: ModelChoice,
         settings: Settings,
+        folder: Path,
     ) -> None:
         self._store = store
         self._thumbnails = thumbnails
         self._catalog = catalog
         self._model = model
         self._settings = settings
+        self._folder = folder
 
     def examine(self, *, repair: bool) -> DoctorReport:
         """All checks. With ``repair`` each repairable finding is repaired at once, and reported as such."""
         checks: tuple[Callable[[bool], Iterable[Finding]], ...] = (
             self._database,
+            self._key_file,
             self._model_files,
             self._thumbnail_files,
             self._originals,
@@ -104,6 +109,13 @@ class Doctor:
                 problem.kind, problem.message, repairable=problem.repairable, repaired=repair and not still_there
             )
 
+    def _key_file(self, repair: bool) -> Iterator[Finding]:
+        if not key_files_agree(self._folder):
+            message = "The key file and its copy are not the same: one is damaged, or from before a change."
+            if repair:
+                mend_key_file(self._folder)
+            yield Finding("key-file", message, repairable=True, repaired=repair)
+
     def _model_files(self, repair: bool) -> Iterator[Finding]:  # noqa: ARG002 - a model is pulled, not repaired
         try:
             self._catalog.weights.verify(self._catalog.find(self._model))
@@ -116,20 +128,18 @@ class Doctor:
         damaged = self._thumbnails.damaged_previews()
         if damaged:
             if repair:
-                self._thumbnails.remove_previews(damaged)
+                self._thumbnails.remove_files(damaged)
             message = f"{len(damaged):,} cached previews are not what was stored; they are made again when looked at."
             yield Finding("previews", message, repairable=True, repaired=repair)
         # Digests only: the states of a large library would fill the memory.
         wanted = {state.file_hash for state in self._images() if state.file_hash is not None}
-        stored = set(self._thumbnails.digests())
-        stray = stored - wanted
+        stray = self._thumbnails.stray(wanted)
         if stray:
             finding = Finding("thumbnails", f"{len(stray):,} thumbnails belong to no image.", repairable=True)
             if repair:
-                for digest in stray:
-                    self._thumbnails.remove(digest)
+                self._thumbnails.remove_files(stray)
             yield replace(finding, repaired=repair)
-        unsound = {digest for digest in wanted if digest not in stored or not self._thumbnails.is_sound(digest)}
+        unsound = {digest for digest in wanted if not self._thumbnails.is_sound(digest)}
         lacking: dict[bytes, FileState] = {}
         for state in self._images():
             if state.file_hash in unsound and (state.file_hash not in lacking or lacking[state.file_hash].missing):

@@ -33,10 +33,14 @@ from smartsearch.core.errors import (
     UsageError,
 )
 from smartsearch.core.overview import ValueCount
+from smartsearch.core.ports import FileCipher
 from smartsearch.core.query import HasPerson, InFolder, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
 from smartsearch.core.tagtree import at_or_below, tag_path
+from smartsearch.encryption.keyfile import read_key_file
+from smartsearch.encryption.shredding import REPLACES
+from smartsearch.encryption.unlocking import available_key
 from smartsearch.face_work import FaceWork
 from smartsearch.feedback_work import FeedbackWork
 from smartsearch.people.directory import People
@@ -57,6 +61,8 @@ if TYPE_CHECKING:
     from smartsearch.backup import Backup, BackupReport, RestoreReport
     from smartsearch.doctor import DoctorReport
     from smartsearch.embeddings.factory import Encoders
+    from smartsearch.encryption.ciphers import LibraryKey
+    from smartsearch.encryption_work import EncryptionWork
     from smartsearch.export import ExportReport
     from smartsearch.indexing.progress import IndexProgress, IndexReport
     from smartsearch.indexing.scan import Target
@@ -142,7 +148,16 @@ class Library:
     Made by `open`. Safe to use from several threads. Images on disk are only ever read.
     """
 
-    def __init__(self, places: Places, settings: Settings, store: SqliteStore, catalog: ModelCatalog) -> None:
+    def __init__(
+        self,
+        places: Places,
+        settings: Settings,
+        store: SqliteStore,
+        catalog: ModelCatalog,
+        key: LibraryKey | None = None,
+    ) -> None:
+        self.key = key
+        """Of an encrypted library."""
         self.places = places
         self.settings = settings
         self.catalog = catalog
@@ -177,8 +192,19 @@ class Library:
         self._pool: DecodePool | None = None
 
     @classmethod
-    def open(cls, places: Places, settings: Settings, *, create: bool = False, read_only: bool = False) -> Self:
+    def open(
+        cls,
+        places: Places,
+        settings: Settings,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        key: LibraryKey | None = None,
+    ) -> Self:
         """Open the library at ``places.library``; ``create`` makes it when it is not there.
+
+        An encrypted one is opened by ``key``, else by what is found (see `encryption.unlocking.available_key`):
+        LibraryLockedError, WrongKeyError, EncryptionUnavailableError.
 
         ``read_only`` accepts a library on a read-only or full disk, for searching. Raises LibraryNotFoundError,
         LibraryCorruptError, LibraryTooNewError, LibraryReadOnlyError, DiskFullError, each saying what to do.
@@ -188,20 +214,26 @@ class Library:
             from smartsearch.backup import finish_restore
 
             finish_restore(places.library)
+        if (places.library / REPLACES).exists():
+            from smartsearch.conversion import finish_conversion
+
+            finish_conversion(places.library)
+        key = key or available_key(places.library)
+        opening: dict[str, Any] = {} if key is None else {"key": key.database, "cipher": key.files}
         if create and not path.exists():
-            store = SqliteStore.create(path, vectors=vectors)
+            store = SqliteStore.create(path, vectors=vectors, **opening)
         elif not path.exists():
             raise LibraryNotFoundError(
                 f"There is no library at {places.library} yet.", hint="`smartsearch index FOLDER` makes one."
             )
         else:
             try:
-                store = SqliteStore.open(path, vectors=vectors)
+                store = SqliteStore.open(path, vectors=vectors, **opening)
             except (LibraryReadOnlyError, DiskFullError):
                 if not read_only:
                     raise
-                store = SqliteStore.open(path, vectors=vectors, read_only=True)
-        return cls(places, settings, store, ModelCatalog(places.models, settings.runtime))
+                store = SqliteStore.open(path, vectors=vectors, read_only=True, **opening)
+        return cls(places, settings, store, ModelCatalog(places.models, settings.runtime), key)
 
     def close(self) -> None:
         if self._pool is not None:
@@ -363,9 +395,7 @@ class Library:
 
         if self.store.without_looks():
             with exclusive(self.places.library):
-                measure_looks(
-                    self.store, self._decoders(), self.settings.media, self.thumbnail_path, cancelled=cancelled
-                )
+                measure_looks(self.store, self._decoders(), self.settings.media, self.thumbnail, cancelled=cancelled)
 
     def add_root(self, path: Path, *, recursive: bool = True) -> Root:
         """Remember a folder or file to index. PathNotFoundError unless it is there, or was known before."""
@@ -462,8 +492,9 @@ class Library:
         if not wanted:
             raise QueryError("There are no words to look for in the picture.")
         encoders = self.catalog.encoders(self.model)
-        request = DecodeRequest((encoders.image.preprocessing,), self.settings.media, self.settings.thumbnails)
-        decoded = self._decoders().submit(str(self.thumbnail_path(asset) or asset.path), request).result()
+        inputs, thumbnail = (encoders.image.preprocessing,), self.thumbnail(asset)
+        request = DecodeRequest(inputs, self.settings.media, self.settings.thumbnails, data=thumbnail)
+        decoded = self._decoders().submit(asset.path, request).result()
         words_alone = SearchRequest(text=wanted)
         target = self._service(encoders).plan(words_alone).branches[0].target
         assert target is not None  # there are words
@@ -564,7 +595,7 @@ class Library:
 
         thresholds = read_thresholds(self.catalog.find(self.model))
         text = self.catalog.encoders(self.model).text
-        return make_tagger(self.store, text, thresholds, self.settings.tags, self.places.library)
+        return make_tagger(self.store, text, thresholds, self.settings.tags, self.places.library, self._cipher)
 
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         """The tags of present images with how many carry them, most used first."""
@@ -637,13 +668,17 @@ class Library:
     def thumbnails(self) -> ThumbnailStore:
         from smartsearch.media.thumbnails import ThumbnailStore
 
-        return ThumbnailStore(self.places.library, self.settings.thumbnails)
+        return ThumbnailStore(self.places.library, self.settings.thumbnails, self._cipher)
 
-    def thumbnail_path(self, asset: Asset) -> Path | None:
-        """Where the thumbnail of an image is, None if it is not there."""
-        return self.thumbnails.path(asset.file_hash)
+    @property
+    def _cipher(self) -> FileCipher | None:
+        return None if self.key is None else self.key.files
 
-    def preview_path(self, asset: Asset, source: Callable[[Asset], str] = lambda asset: asset.path) -> Path:
+    def thumbnail(self, asset: Asset) -> bytes | None:
+        """The thumbnail of an image as WebP, None if there is none."""
+        return self.thumbnails.get(asset.file_hash)
+
+    def preview(self, asset: Asset, source: Callable[[Asset], str] = lambda asset: asset.path) -> bytes:
         """A larger WebP of an image, made on demand from the original and cached. ``source`` says where that is or
         refuses. MediaError if it cannot be read, or is no longer what was indexed."""
         from smartsearch.media.request import PreviewRequest
@@ -701,7 +736,7 @@ class Library:
         from smartsearch.doctor import Doctor
         from smartsearch.indexing.lock import exclusive
 
-        doctor = Doctor(self.store, self.thumbnails, self.catalog, self.model, self.settings)
+        doctor = Doctor(self.store, self.thumbnails, self.catalog, self.model, self.settings, self.places.library)
         with exclusive(self.places.library) if repair else nullcontext():
             return doctor.examine(repair=repair)
 
@@ -709,21 +744,39 @@ class Library:
         """Write the library, as it is now, to a new folder and check what was written. See `smartsearch.backup`."""
         from smartsearch.backup import create_backup
 
-        return create_backup(self.store, self.places.library, Path(full_path(destination)), thumbnails=thumbnails)
+        target = Path(full_path(destination))
+        return create_backup(self.store, self.places.library, target, thumbnails=thumbnails, key=self.key)
 
     @staticmethod
-    def check_backup(source: Path) -> Backup:
-        """Read all of a backup and raise if anything is missing or not as it was written."""
+    def check_backup(source: Path, key: LibraryKey | None = None) -> Backup:
+        """Read all of a backup and raise if anything is missing or not as it was written. ``key`` opens an encrypted
+        one, else what `open` finds."""
         from smartsearch.backup import check_backup
 
-        return check_backup(Path(full_path(source)))
+        folder = Path(full_path(source))
+        return check_backup(folder, key or available_key(folder))
 
     @staticmethod
-    def restore(source: Path, places: Places, *, replace: bool = False) -> RestoreReport:
-        """Put a backup in the place of the library at ``places``, whole or not at all. See `smartsearch.backup`."""
+    def restore(source: Path, places: Places, *, replace: bool = False, key: LibraryKey | None = None) -> RestoreReport:
+        """Put a backup in the place of the library at ``places``, whole or not at all. See `smartsearch.backup`.
+
+        ``key`` opens an encrypted backup; it and the library that is there are else opened by what `open` finds."""
         from smartsearch.backup import restore_backup
 
-        return restore_backup(Path(full_path(source)), places.library, replace=replace)
+        folder = Path(full_path(source))
+        key, there = key or available_key(folder), read_key_file(places.library) if replace else None
+        same = key is not None and there is not None and there.library_id == key.library_id
+        replaced = key if same or there is None else available_key(places.library)
+        return restore_backup(
+            folder, places.library, replace=replace, key=key, replaced_key=replaced if there else None
+        )
+
+    @staticmethod
+    def encryption(places: Places) -> EncryptionWork:
+        """Encrypting, locking and unlocking the library at ``places``, which need not be open."""
+        from smartsearch.encryption_work import EncryptionWork
+
+        return EncryptionWork(places.library)
 
     def export(self, destination: Path, *, sidecars: bool = False, vectors: bool = False) -> ExportReport:
         """Write everything in open formats to a new folder. See `smartsearch.export`."""

@@ -93,7 +93,7 @@ class TestPictures:
 
     def test_a_lost_thumbnail_is_made_again_from_the_original(self, own: TestClient, library: Library) -> None:
         [asset] = library.store.assets([1])
-        thumbnail = library.thumbnail_path(asset)
+        thumbnail = library.thumbnails.path(asset.file_hash)
         assert thumbnail is not None
         thumbnail.unlink()
         answer = own.get("/api/v1/images/1/thumbnail")

@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from smartsearch.core.ports import Store
+from smartsearch.encryption.ciphers import LibraryKey
 from smartsearch.stores.sqlite import SqliteStore
 from smartsearch.testing import MemoryStore
 from tests.contract.making import NOW
+
+KEY = LibraryKey("contract", bytes(range(32)))
+"""Of the encrypted store."""
 
 
 class Clock:
@@ -40,13 +44,30 @@ def empty_library(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, empty_library: bytes) -> Iterator[Store]:
+@pytest.fixture(scope="session")
+def empty_encrypted_library(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("encrypted") / "library.db"
+    SqliteStore.create(path, vectors=path.parent / "vectors", key=KEY.database, cipher=KEY.files).close()
+    return path.read_bytes()
+
+
+@pytest.fixture(params=["memory", "sqlite", "sqlcipher"])
+def store(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    clock: Clock,
+    empty_library: bytes,
+    empty_encrypted_library: bytes,
+) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryStore(clock)
         return
     path = tmp_path / "library.db"
-    path.write_bytes(empty_library)
-    opened = SqliteStore.open(path, vectors=tmp_path / "vectors", clock=clock)
+    if request.param == "sqlite":
+        path.write_bytes(empty_library)
+        opened = SqliteStore.open(path, vectors=tmp_path / "vectors", clock=clock)
+    else:
+        path.write_bytes(empty_encrypted_library)
+        opened = SqliteStore.open(path, vectors=tmp_path / "vectors", key=KEY.database, cipher=KEY.files, clock=clock)
     yield opened
     opened.close()

@@ -152,7 +152,7 @@ def test_a_damaged_seal_says_nothing(library: Library, database: Path) -> None:
 
 def test_a_thumbnail(library: Library) -> None:
     [asset] = library.store.assets([1])
-    path = library.thumbnail_path(asset)
+    path = library.thumbnails.path(asset.file_hash)
     assert path is not None
     flip(path, path.stat().st_size // 2)
     [finding] = library.doctor().open
@@ -163,11 +163,12 @@ def test_a_thumbnail(library: Library) -> None:
 
 def test_a_preview(library: Library) -> None:
     [asset] = library.store.assets([1])
-    path = library.preview_path(asset)
+    preview = library.preview(asset)
+    [path] = (library.places.library / "previews").rglob("*.webp")
     flip(path, path.stat().st_size // 2)
     assert remedies(library) == {("previews", "repair")}
     assert remedies(library, repair=True) == set()
-    assert library.preview_path(asset).exists()
+    assert library.preview(asset) == preview
 
 
 def test_a_model(library: Library, home: Path, tiny_models: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import threading
@@ -158,7 +159,7 @@ def test_prune_forgets_only_what_is_missing(library: Library, photos: Path) -> N
     library.index([photos])
     red = library.store.asset_by_path(str(photos / "0000-red.jpg"))
     assert red is not None
-    thumbnail = library.thumbnail_path(red)
+    thumbnail = library.thumbnails.path(red.file_hash)
     assert thumbnail is not None
     assert thumbnail.is_file()
     (photos / "0000-red.jpg").unlink()
@@ -364,11 +365,11 @@ def test_previews_are_made_on_demand_and_kept(library: Library, tmp_path: Path) 
     library.index([photo.parent])
     asset = library.store.asset_by_path(str(photo))
     assert asset is not None
-    preview = library.preview_path(asset)
-    with Image.open(preview) as image:
+    preview = library.preview(asset)
+    with Image.open(io.BytesIO(preview)) as image:
         assert (image.format, image.size) == ("WEBP", (1600, 800))
     photo.unlink()
-    assert library.preview_path(asset) == preview
+    assert library.preview(asset) == preview
 
 
 def test_an_answer_is_never_empty_for_want_of_vectors(library: Library, photos: Path, tiny_models: Path) -> None:

@@ -29,7 +29,7 @@ def test_doctor_and_prune_need_no_model(library: Library, photos: Path, home: Pa
     with Library.open(library.places, library.settings) as fresh:
         assert [finding.kind for finding in fresh.doctor().open] == ["model"]
         assert fresh.prune([asset.id for asset in fresh.missing()]) == 1
-        assert len(list(fresh.thumbnails.digests())) == 23
+        assert len(fresh.thumbnails.stray(())) == 23
 
 
 def test_a_lost_thumbnail_is_made_from_the_copy_that_is_there(library: Library, photos: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_lost_thumbnail_is_made_from_the_copy_that_is_there(library: Library, 
     assert asset is not None
     library.thumbnails.remove(asset.file_hash)
     assert library.doctor(repair=True).open == ()
-    assert library.thumbnail_path(asset) is not None
+    assert library.thumbnail(asset) is not None
 
 
 def test_doctor_makes_no_thumbnail_from_other_bytes(library: Library, photos: Path) -> None:
@@ -52,7 +52,7 @@ def test_doctor_makes_no_thumbnail_from_other_bytes(library: Library, photos: Pa
     library.thumbnails.remove(asset.file_hash)
     save_picture(photos / "0000-red.jpg", "blue", seed=777)
     assert [finding.kind for finding in library.doctor(repair=True).open] == ["thumbnails"]
-    assert library.thumbnail_path(asset) is None
+    assert library.thumbnail(asset) is None
     library.index([photos])
     library.doctor(repair=True)
     assert library.doctor().findings == ()

@@ -47,7 +47,7 @@ def committed() -> set[int]:
         space = library.catalog.encoders(library.model).image.space
         assert set(library.store.vectors(space, ids)) == set(ids), "every image has its embedding"
         for asset in library.store.assets(ids):
-            assert library.thumbnail_path(asset) is not None, "every image has its thumbnail"
+            assert library.thumbnail(asset) is not None, "every image has its thumbnail"
         return set(ids)
 
 

@@ -51,16 +51,18 @@ def restore(
     library: LibraryOption = None,
 ) -> None:
     """Check a backup and put it in the library's place, whole or not at all."""
+    from smartsearch.cli.passphrases import opened_with_key
     from smartsearch.library import Library
 
     if check:
-        found = Library.check_backup(source)
+        found = opened_with_key(source, lambda key: Library.check_backup(source, key))
         if as_json:
             echo_json({"backup": found.folder, "created_at": found.created_at, "images": found.images, "sound": True})
         else:
             typer.echo(f"The backup of {found.created_at} is whole: {found.images:,} images.")
         return
-    report = Library.restore(source, places_of(context, library), replace=replace)
+    places = places_of(context, library)
+    report = opened_with_key(source, lambda key: Library.restore(source, places, replace=replace, key=key))
     if as_json:
         echo_json(dataclasses.asdict(report))
         return

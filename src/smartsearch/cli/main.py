@@ -13,6 +13,7 @@ from smartsearch.cli import (
     albums,
     backup,
     configure,
+    encryption,
     evaluate,
     faces,
     feedback,
@@ -72,6 +73,7 @@ maintain.register(app)
 backup.register(app)
 configure.register(app)
 evaluate.register(app)
+encryption.register(app)
 serve.register(app)
 support.register(app)
 app.add_typer(albums.app, name="albums")

@@ -49,6 +49,7 @@ def open_library(
 
     ``roots`` are what will be indexed: a wrong one must not leave an empty library behind.
     """
+    from smartsearch.cli.passphrases import opened_with_key
     from smartsearch.config import load_settings
     from smartsearch.library import DATABASE_NAME, Library, require_indexable
     from smartsearch.logs import logging_to
@@ -61,7 +62,10 @@ def open_library(
     with ExitStack() as stack:
         if create or not read_only:  # those who only look leave nothing behind
             stack.enter_context(logging_to(places.home, settings.log, context.command_path.partition(" ")[2]))
-        yield stack.enter_context(Library.open(places, settings, create=create, read_only=read_only))
+        opened = opened_with_key(
+            places.library, lambda key: Library.open(places, settings, create=create, read_only=read_only, key=key)
+        )
+        yield stack.enter_context(opened)
 
 
 def places_of(context: typer.Context, library: str | None) -> Places:

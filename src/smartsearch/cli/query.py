@@ -203,7 +203,7 @@ def _run(
             # First: whoever reads standard output may leave early, as `head` does.
             _write_export(export, as_text(result, export.suffix.lower()[1:], output.explain))
         if output.format == "table":
-            _print_table(result, opened.thumbnail_path if output.thumbnails else None, output.explain)
+            _print_table(result, opened.thumbnail if output.thumbnails else None, output.explain)
             _print_understood(understood)
         else:
             sys.stdout.buffer.write(as_text(result, output.format, output.explain).encode("utf-8", "surrogateescape"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 COLUMNS = 32
 
 
-def draw(out: Console, thumbnail: Path | None) -> None:
-    """Draw a thumbnail, or nothing where the terminal has no true colour or the thumbnail is not there."""
+def draw(out: Console, thumbnail: bytes | None) -> None:
+    """Draw a thumbnail (WebP), or nothing where the terminal has no true colour or the thumbnail is not there."""
     if thumbnail is None or not out.is_terminal or out.color_system != "truecolor":
         return
     from PIL import Image, UnidentifiedImageError
@@ -21,7 +21,7 @@ def draw(out: Console, thumbnail: Path | None) -> None:
     from rich.text import Text
 
     try:
-        with Image.open(thumbnail, formats=("WEBP",)) as opened:
+        with Image.open(io.BytesIO(thumbnail), formats=("WEBP",)) as opened:
             rows = max(2, round(COLUMNS * opened.height / opened.width / 2) * 2)
             picture = opened.convert("RGB").resize((COLUMNS, rows))
     except (OSError, UnidentifiedImageError):

@@ -15,6 +15,11 @@ def with_trailer(data: bytes) -> bytes:
     return data + _TRAILER.pack(_MAGIC, zlib.crc32(data))
 
 
+def without_trailer(data: bytes) -> bytes:
+    """The data without the checksum behind it, if there is one."""
+    return data[: -_TRAILER.size] if data[-_TRAILER.size :].startswith(_MAGIC) else data
+
+
 def trailer_holds(data: bytes) -> bool | None:
     """Whether the data is what the checksum behind it says; None if there is none."""
     magic, expected = _TRAILER.unpack(data[-_TRAILER.size :]) if len(data) > _TRAILER.size else (b"", 0)

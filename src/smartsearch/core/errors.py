@@ -195,6 +195,39 @@ class LibraryExistsError(LibraryError):
     http_status = 409
 
 
+class LibraryLockedError(LibraryError):
+    """The library is encrypted, and nothing opens it right now."""
+
+    exit_code = 10
+    http_status = 423
+
+
+class WrongKeyError(LibraryError):
+    """The passphrase or key does not open the library."""
+
+    exit_code = 10
+    http_status = 403
+
+
+class EncryptedFileError(LibraryError):
+    """An encrypted file is not what was written."""
+
+
+class EncryptionUnavailableError(LibraryError):
+    """What encryption needs is not installed."""
+
+    exit_code = 4
+    http_status = 501
+
+    @classmethod
+    def missing(cls, package: str) -> EncryptionUnavailableError:
+        """Names the package, and how to get all that is needed."""
+        return cls(
+            f"The library is encrypted, or is to be, and {package} is not installed.",
+            hint="Install it with: pip install 'smartsearch[encryption]'.",
+        )
+
+
 class RootUnavailableError(SmartsearchError):
     """A scan root is unreadable, unmounted or suddenly empty: nothing was changed for it."""
 

@@ -58,6 +58,23 @@ SortKey = Literal["id", "moment", "taken_at", "path"]
 """``moment`` is `taken_at`, or where that is unknown the file's time of modification (UTC)."""
 
 
+class FileCipher(Protocol):
+    """Encrypts the files of a library that are not the database. Each is authenticated together with its ``name``, so
+    that no file can take the place of another."""
+
+    def seal(self, data: bytes, name: str) -> bytes:
+        """What to write to the disk."""
+        ...
+
+    def open(self, data: bytes, name: str) -> bytes:
+        """What was sealed. EncryptedFileError if it is damaged, goes by another name or is of another library."""
+        ...
+
+    def name_of(self, digest: bytes) -> str:
+        """What to call the file that belongs to a SHA-256 digest, so that its name says nothing: hexadecimal."""
+        ...
+
+
 class Store(Protocol):
     """The library's memory. Every write is one transaction; a call that raises has changed nothing.
 

@@ -4,7 +4,6 @@ there are any."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from smartsearch.core.assets import Asset, PutLooks
 from smartsearch.core.errors import MediaError
@@ -21,7 +20,7 @@ def measure_looks(
     store: Store,
     pool: DecodePool,
     limits: MediaLimits,
-    thumbnail: Callable[[Asset], Path | None],
+    thumbnail: Callable[[Asset], bytes | None],
     *,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> int:
@@ -38,13 +37,12 @@ def measure_looks(
 
 
 def _measure(
-    store: Store, pool: DecodePool, limits: MediaLimits, thumbnail: Callable[[Asset], Path | None], ids: Sequence[int]
+    store: Store, pool: DecodePool, limits: MediaLimits, thumbnail: Callable[[Asset], bytes | None], ids: Sequence[int]
 ) -> int:
-    request = DecodeRequest(limits=limits)
     waiting = [
-        (asset, pool.submit(str(thumbnail(asset) or asset.path), request))
+        (asset, pool.submit(asset.path, DecodeRequest(limits=limits, data=webp)))
         for asset in store.assets(ids)
-        if asset.missing_since is None or thumbnail(asset) is not None
+        if (webp := thumbnail(asset)) is not None or asset.missing_since is None
     ]
     changes = []
     for asset, future in waiting:

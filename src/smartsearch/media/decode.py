@@ -37,7 +37,7 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest) -> Decoded:
     Raises a MediaError subclass with a plain one-line reason: FileAccessError, UnsupportedFormatError,
     CorruptImageError, ImageTooLargeError, ImageTooSmallError, or DecodeCrashError when memory runs out.
     """
-    with open_source(path, request.limits) as source:
+    with open_source(path, request.limits, request.data) as source:
         frames = _count_frames(source)
         width, height = source.image.size
         scale = _GAP * needed_scale(width, height, request.inputs, [request.thumbnails.size])

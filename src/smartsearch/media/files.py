@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 
 from smartsearch.core.assets import FileIdentity
 from smartsearch.core.errors import FileAccessError
@@ -25,11 +25,13 @@ _OPEN_FLAGS = (
 class OpenedFile:
     """An open file and what ``fstat`` said of it right after opening."""
 
-    stream: BufferedReader
+    stream: BufferedReader | BytesIO
     identity: FileIdentity
 
     def check_unchanged(self) -> None:
         """FileAccessError if the file was written to since it was opened."""
+        if isinstance(self.stream, BytesIO):
+            return
         if identity_of(os.fstat(self.stream.fileno())) != self.identity:
             raise FileAccessError("The file changed while it was being read.")
 
@@ -55,6 +57,12 @@ def open_regular(path: str | os.PathLike[str]) -> Iterator[OpenedFile]:
             if not stat.S_ISREG(status.st_mode):
                 raise FileAccessError("It is not a regular file.")
             yield OpenedFile(stream, identity_of(status))
+
+
+@contextmanager
+def in_memory(data: bytes) -> Iterator[OpenedFile]:
+    """Bytes as if they were a file's."""
+    yield OpenedFile(BytesIO(data), FileIdentity(0, 0, len(data), 0))
 
 
 @contextmanager

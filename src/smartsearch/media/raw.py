@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from io import BufferedReader
+from typing import BinaryIO
 
 from smartsearch.core.errors import UnsupportedFormatError
 from smartsearch.media.exif import Tags
@@ -28,7 +28,7 @@ _MAX_DIRECTORIES = 16
 _MAX_PREVIEW_BYTES = 128 * 1024 * 1024
 
 
-def is_camera_raw(stream: BufferedReader) -> bool:
+def is_camera_raw(stream: BinaryIO) -> bool:
     """Whether a file that begins like TIFF holds sensor data."""
     try:
         directories = list(_directories(TiffReader(stream)))
@@ -37,7 +37,7 @@ def is_camera_raw(stream: BufferedReader) -> bool:
     return any(_DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in _SENSOR_DATA for tags in directories)
 
 
-def read_preview(stream: BufferedReader) -> bytes:
+def read_preview(stream: BinaryIO) -> bytes:
     """The largest JPEG preview in a raw file.
 
     UnsupportedFormatError if there is none that can be reached without rawpy and that is not installed.
@@ -46,7 +46,7 @@ def read_preview(stream: BufferedReader) -> bytes:
     return max(candidates, key=len) if candidates else _by_libraw(stream)
 
 
-def _embedded(stream: BufferedReader) -> Iterator[bytes]:
+def _embedded(stream: BinaryIO) -> Iterator[bytes]:
     stream.seek(0)
     head = stream.read(92)
     if head.startswith(b"FUJIFILMCCD-RAW"):  # offset and length, big-endian, at 84
@@ -83,7 +83,7 @@ def _directories(reader: TiffReader) -> Iterator[Tags]:
         waiting += [*(child for child in children if isinstance(child, int)), following]
 
 
-def _slice(stream: BufferedReader, offset: object, length: object) -> bytes:
+def _slice(stream: BinaryIO, offset: object, length: object) -> bytes:
     if not (isinstance(offset, int) and isinstance(length, int)) or offset <= 0 or not 0 < length <= _MAX_PREVIEW_BYTES:
         return b""
     stream.seek(offset)
@@ -101,7 +101,7 @@ def _lossless(data: bytes) -> bool:
     return False
 
 
-def _by_libraw(stream: BufferedReader) -> bytes:
+def _by_libraw(stream: BinaryIO) -> bytes:
     try:
         import rawpy
     except ImportError as error:

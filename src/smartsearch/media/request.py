@@ -25,6 +25,8 @@ class DecodeRequest:
     sidecar: str | None = None
     picture: int = 0
     """Longer side in pixels of the picture that comes with the answer, for looking for faces; 0 for none."""
+    data: bytes | None = None
+    """The bytes to decode in place of the file's: a thumbnail, which need not lie on a disk in clear."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from smartsearch.core.settings import MediaLimits
 from smartsearch.core.signatures import SNIFF_BYTES, sniff
 from smartsearch.media import formats
 from smartsearch.media.failures import media_errors, quiet_pillow
-from smartsearch.media.files import OpenedFile, open_regular
+from smartsearch.media.files import OpenedFile, in_memory, open_regular
 from smartsearch.media.raw import is_camera_raw, read_preview
 
 
@@ -34,13 +34,14 @@ class Source:
 
 
 @contextmanager
-def open_source(path: str | os.PathLike[str], limits: MediaLimits) -> Iterator[Source]:
-    """Open the file for the length of the ``with`` block, in which decoder errors are mapped to MediaErrors.
+def open_source(path: str | os.PathLike[str], limits: MediaLimits, data: bytes | None = None) -> Iterator[Source]:
+    """Open the file for the length of the ``with`` block, in which decoder errors are mapped to MediaErrors. ``data``
+    stands for it where it is not to be read.
 
     FileAccessError, UnsupportedFormatError, CorruptImageError, ImageTooLargeError, ImageTooSmallError. One thread of a
     process at a time (see `failures.quiet_pillow`).
     """
-    with quiet_pillow(limits.max_pixels), open_regular(path) as file:
+    with quiet_pillow(limits.max_pixels), open_regular(path) if data is None else in_memory(data) as file:
         size = file.identity.size
         if size > limits.max_bytes:
             raise ImageTooLargeError(f"The file has {size} bytes; the limit is {limits.max_bytes}.")

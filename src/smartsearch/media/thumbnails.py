@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from smartsearch.core.checksums import TRAILER_BYTES, trailer_holds, with_trailer
-from smartsearch.core.errors import DiskFullError, LibraryError, LibraryReadOnlyError
+from smartsearch.core.checksums import TRAILER_BYTES, trailer_holds, with_trailer, without_trailer
+from smartsearch.core.errors import DiskFullError, EncryptedFileError, LibraryError, LibraryReadOnlyError
+from smartsearch.core.ports import FileCipher
 from smartsearch.core.settings import ThumbnailSettings
 
 _SUFFIX = ".webp"
@@ -23,11 +24,13 @@ _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 class ThumbnailStore:
     """WebP files below ``folder``: ``thumbs/ab/abcd....webp`` for every image, ``previews/`` for those looked at.
 
-    The name is the hexadecimal SHA-256 of the original, so copies share one and a changed file gets another. Safe for
-    several threads and processes: a file appears whole or not at all. Errors: DiskFullError, LibraryReadOnlyError.
+    The name is the hexadecimal SHA-256 of the original, so copies share one and a changed file gets another. Under a
+    ``cipher`` the files are encrypted, and the names are, too. Safe for several threads and processes: a file appears
+    whole or not at all. Errors: DiskFullError, LibraryReadOnlyError.
     """
 
-    def __init__(self, folder: Path, settings: ThumbnailSettings) -> None:
+    def __init__(self, folder: Path, settings: ThumbnailSettings, cipher: FileCipher | None = None) -> None:
+        self._cipher = cipher
         self._thumbs = folder / "thumbs"
         self._previews = folder / "previews"
         self._settings = settings
@@ -38,7 +41,12 @@ class ThumbnailStore:
 
     def put(self, digest: bytes, webp: bytes) -> None:
         """Store the thumbnail of the original with this SHA-256 digest; replaces an older one."""
-        _write_whole(self._path(self._thumbs, digest), with_trailer(webp))
+        path = self._path(self._thumbs, digest)
+        _write_whole(path, self._encoded(path, webp))
+
+    def get(self, digest: bytes) -> bytes | None:
+        """The thumbnail as WebP; None if there is none, or the disk has changed it."""
+        return self._read(self._path(self._thumbs, digest))
 
     def path(self, digest: bytes) -> Path | None:
         """Where the thumbnail is; None if there is none."""
@@ -52,24 +60,23 @@ class ThumbnailStore:
 
     # -- previews
 
-    def preview(self, digest: bytes, make: Callable[[int, int], bytes]) -> Path:
-        """The preview's path, made by ``make(size, quality)`` (WebP bytes) unless it is cached.
+    def preview(self, digest: bytes, make: Callable[[int, int], bytes]) -> bytes:
+        """The preview as WebP, made by ``make(size, quality)`` unless it is cached.
 
         The cache stays below ``settings.preview_cache_bytes``: what was not looked at for longest goes first. What
         ``make`` raises passes through.
         """
         path = self._path(self._previews, digest)
-        try:
-            os.utime(path)  # the time of last use; access times are often not kept
-            return path
-        except FileNotFoundError:
-            webp = make(self._settings.preview_size, self._settings.preview_quality)
-        except PermissionError:
-            return path  # a read-only library still shows what it has
-        data = with_trailer(webp)
+        cached = self._read(path)
+        if cached is not None:
+            with contextlib.suppress(OSError):  # a read-only library still shows what it has
+                os.utime(path)  # the time of last use; access times are often not kept
+            return cached
+        webp = make(self._settings.preview_size, self._settings.preview_quality)
+        data = self._encoded(path, webp)
         _write_whole(path, data)
         self._make_room(len(data), path)
-        return path
+        return webp
 
     def _make_room(self, added: int, keep: Path) -> None:
         """Evict least recently used previews, down to nine tenths so that it does not happen at every step."""
@@ -92,23 +99,22 @@ class ThumbnailStore:
 
     # -- for doctor and prune
 
-    def digests(self) -> Iterator[bytes]:
-        """The SHA-256 digest of every original that has a thumbnail, in no particular order."""
-        for _, _, path in _files(self._thumbs):
-            with contextlib.suppress(ValueError):
-                yield bytes.fromhex(path.stem)
+    def stray(self, wanted: Iterable[bytes]) -> list[Path]:
+        """Thumbnails of other originals than those with these digests."""
+        known = {self._name(digest) for digest in wanted}
+        return [path for _, _, path in _files(self._thumbs) if path.stem not in known]
 
     def is_sound(self, digest: bytes) -> bool:
         """Whether the thumbnail is there and byte for byte what was stored; of one from an earlier version, which has
         no checksum, whether it is as long as its header says."""
-        return _is_sound(self._path(self._thumbs, digest))
+        return self._is_sound(self._path(self._thumbs, digest))
 
     def damaged_previews(self) -> list[Path]:
         """Cached previews that the disk has changed."""
-        return [path for _, _, path in _files(self._previews) if not _is_sound(path)]
+        return [path for _, _, path in _files(self._previews) if not self._is_sound(path)]
 
-    def remove_previews(self, paths: Iterable[Path]) -> None:
-        """Forget these: they are made again when they are looked at."""
+    def remove_files(self, paths: Iterable[Path]) -> None:
+        """Delete these thumbnails or previews."""
         for path in paths:
             _unlink(path)
 
@@ -123,8 +129,33 @@ class ThumbnailStore:
         return len(stray)
 
     def _path(self, folder: Path, digest: bytes) -> Path:
-        name = digest.hex()
+        name = self._name(digest)
         return folder / name[:2] / (name + _SUFFIX)
+
+    def _name(self, digest: bytes) -> str:
+        return digest.hex() if self._cipher is None else self._cipher.name_of(digest)
+
+    # -- what is in a file
+
+    def _encoded(self, path: Path, webp: bytes) -> bytes:
+        return with_trailer(webp) if self._cipher is None else self._cipher.seal(webp, _called(path))
+
+    def _read(self, path: Path) -> bytes | None:
+        try:
+            data = path.read_bytes()
+            if self._cipher is not None:
+                return self._cipher.open(data, _called(path))
+            return None if trailer_holds(data) is False else without_trailer(data)
+        except (OSError, EncryptedFileError):
+            return None
+
+    def _is_sound(self, path: Path) -> bool:
+        return _is_sound(path) if self._cipher is None else self._read(path) is not None
+
+
+def _called(path: Path) -> str:
+    """What an encrypted file goes by: wherever the library is, ``thumbs/abcd...`` or ``previews/abcd...``."""
+    return f"{path.parents[1].name}/{path.stem}"
 
 
 def _files(folder: Path) -> Iterator[tuple[int, int, Path]]:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from smartsearch.core.errors import DiskFullError, LibraryBusyError, LibraryCorruptError, LibraryTooNewError
 from smartsearch.stores.connection import library_error, mapped_errors
+from smartsearch.stores.driver import connect, sqlite_errors
 from smartsearch.stores.upgrade import APPLICATION_ID, VERSIONS
 
 
@@ -22,13 +23,15 @@ class DatabaseFacts:
     images: int
 
 
-def copy_database(connection: sqlite3.Connection, target: Path) -> None:
-    """Copy the state that the connection's transaction sees into the new file ``target``, durably. Writers go on."""
+def copy_database(connection: sqlite3.Connection, target: Path, key: bytes | None = None) -> None:
+    """Copy the state that the connection's transaction sees into the new file ``target``, durably. Writers go on.
+
+    ``key`` is that of the database, if it is encrypted; the copy is so, too."""
     try:
-        with closing(sqlite3.connect(target)) as copy:
+        with closing(connect(target, key)) as copy:
             copy.execute("PRAGMA synchronous = FULL")
             connection.backup(copy)
-    except sqlite3.OperationalError as error:
+    except sqlite_errors("OperationalError") as error:
         if isinstance(library_error(error, target), DiskFullError):
             raise DiskFullError(
                 f"There is no space left for {target}.", hint="Nothing was kept there; free some and repeat."
@@ -36,13 +39,13 @@ def copy_database(connection: sqlite3.Connection, target: Path) -> None:
         raise
 
 
-def check_database(path: Path) -> DatabaseFacts:
+def check_database(path: Path, key: bytes | None = None) -> DatabaseFacts:
     """Read all of a closed database file. LibraryCorruptError, naming the first fault; LibraryTooNewError.
 
     The file must have no log: nothing is written, not even SQLite's shared memory beside it.
     """
     uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
-    with mapped_errors(path), closing(sqlite3.connect(uri, uri=True)) as connection:
+    with mapped_errors(path), closing(connect(uri, key, uri=True)) as connection:
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             raise LibraryCorruptError(f"{path} is not a smartsearch library.")
         schema = str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
@@ -62,14 +65,14 @@ def check_database(path: Path) -> DatabaseFacts:
         return DatabaseFacts(schema, generation, images)
 
 
-def require_unused(path: Path) -> None:
+def require_unused(path: Path, key: bytes | None = None) -> None:
     """LibraryBusyError if any other connection, of this process or another, has the database open."""
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+    with closing(connect(path, key, timeout=0, isolation_level=None)) as connection:
         try:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("ROLLBACK")
-        except sqlite3.Error as error:
+        except sqlite_errors() as error:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise LibraryBusyError(
                     f"Another program has the library {path.parent} open.",

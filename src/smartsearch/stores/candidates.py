@@ -6,7 +6,6 @@ The measurements behind the constants are in docs/decisions/0001-vector-index.md
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -161,21 +160,22 @@ class CodeCandidates:
         return cls(index)
 
     @classmethod
-    def load(cls, path: Path, dim: int) -> CodeCandidates | None:
-        """What `save` wrote, or None if it cannot be read."""
+    def load(cls, data: bytes, dim: int) -> CodeCandidates | None:
+        """What `saved` gave, or None if it cannot be read."""
         import faiss
 
         try:
-            index = faiss.read_index(str(path))
+            index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
         except (RuntimeError, OSError, MemoryError):
             return None
         return cls(index) if index.d == dim else None
 
-    def save(self, path: Path) -> None:
-        """Write the codes to a file. RuntimeError when that fails."""
+    def saved(self) -> bytes:
+        """The codes as bytes for a file."""
         import faiss
 
-        faiss.write_index(self._index, str(path))
+        data: bytes = faiss.serialize_index(self._index).tobytes()
+        return data
 
     @property
     def count(self) -> int:

@@ -21,6 +21,7 @@ from smartsearch.core.errors import (
     LibraryReadOnlyError,
     LibraryTooNewError,
 )
+from smartsearch.stores.driver import connect, sqlite_errors
 from smartsearch.stores.seal import write_seal
 from smartsearch.stores.upgrade import APPLICATION_ID, VERSIONS, create_database, upgrade_database
 
@@ -39,14 +40,19 @@ class Database:
     promises that a power cut loses no committed work. Batches make the cost one sync for hundreds of images.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self, path: Path, *, key: bytes | None = None, read_only: bool = False, busy_seconds: float = BUSY_SECONDS
+    ) -> None:
+        """``key`` is that of an encrypted file."""
         self.path = path
+        self.key = key
         self.read_only = read_only
         self._busy_seconds = busy_seconds
         self._immutable = False
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._write_lock = threading.RLock()
         self._closed = False
+        self._broken = False
         try:
             with mapped_errors(path):
                 self._open_first()
@@ -55,12 +61,12 @@ class Database:
             raise
 
     @classmethod
-    def create(cls, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Database:
+    def create(cls, path: Path, *, key: bytes | None = None, busy_seconds: float = BUSY_SECONDS) -> Database:
         """Open the library at ``path``, making an empty one where there is none. Raises as the constructor does."""
         with mapped_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            create_database(path)
-        return cls(path, busy_seconds=busy_seconds)
+            create_database(path, key)
+        return cls(path, key=key, busy_seconds=busy_seconds)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -70,8 +76,11 @@ class Database:
             try:
                 connection.execute("BEGIN")
                 yield connection
+            except sqlite_errors():
+                self._distrust()
+                raise
             finally:
-                with suppress(sqlite3.Error):
+                with suppress(*sqlite_errors()):
                     connection.rollback()
                 self._give_back(connection)
 
@@ -86,8 +95,11 @@ class Database:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.commit()
+            except sqlite_errors():
+                self._distrust()
+                raise
             finally:
-                with suppress(sqlite3.Error):
+                with suppress(*sqlite_errors()):
                     connection.rollback()
                 self._give_back(connection)
 
@@ -111,9 +123,20 @@ class Database:
     def close(self) -> None:
         """Close every idle connection. The last one to close folds the log into the database file."""
         self._closed = True
+        self._close_idle()
+
+    def _close_idle(self) -> None:
         with suppress(queue.Empty):
             while True:
                 self._idle.get_nowait().close()
+
+    def check_pages(self) -> list[str]:
+        """What is wrong with the pages of an encrypted file: each carries its own proof."""
+        with self.read() as connection:
+            found = [str(row[0]) for row in connection.execute("PRAGMA cipher_integrity_check").fetchall()]
+        if found:
+            self._distrust()
+        return found
 
     def seal(self) -> None:
         """Fold the log into the file and remember its checksums (see `seal`). Left out if others are busy with it,
@@ -131,7 +154,14 @@ class Database:
 
     # -- connections
 
+    def _distrust(self) -> None:
+        """An encrypted connection that has met a damaged page refuses whatever it is asked later: use it no more."""
+        self._broken = self.key is not None
+
     def _take(self) -> sqlite3.Connection:
+        if self._broken:
+            self._broken = False
+            self._close_idle()
         if self._closed:
             raise LibraryError(f"The library {self.path} is closed.")
         try:
@@ -148,8 +178,8 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         mode = "ro" if self.read_only else "rw"
         uri = f"file:{quote(str(self.path.absolute()))}?mode={mode}{'&immutable=1' if self._immutable else ''}"
-        connection = sqlite3.connect(
-            uri, uri=True, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
+        connection = connect(
+            uri, self.key, uri=True, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
         )
         try:
             connection.execute("PRAGMA foreign_keys = ON")
@@ -182,17 +212,17 @@ class Database:
             )
         self.close()
         self._closed = False
-        upgrade_database(self.path, version)
+        upgrade_database(self.path, version, self.key)
 
     def _version(self) -> str:
         """The schema version; opens the first connection on the way."""
         try:
             connection = self._connect()
-        except sqlite3.OperationalError as error:
+        except sqlite_errors("OperationalError") as error:
             connection = self._connect_without_log(error)
         try:
             version = self._read_version(connection)
-        except sqlite3.OperationalError as error:
+        except sqlite_errors("OperationalError") as error:
             connection.close()
             connection = self._connect_without_log(error)
             version = self._read_version(connection)
@@ -210,7 +240,7 @@ class Database:
             raise LibraryCorruptError(f"{self.path} does not say which schema it has.")
         return str(row[0])
 
-    def _connect_without_log(self, error: sqlite3.OperationalError) -> sqlite3.Connection:
+    def _connect_without_log(self, error: sqlite3.Error) -> sqlite3.Connection:
         """On read-only media or a full disk SQLite cannot make the log's shared-memory file: read the bare database.
 
         Right only when the log is empty, which it is after every orderly close.
@@ -233,8 +263,12 @@ def mapped_errors(path: Path) -> Iterator[None]:
     """Raise SQLite's and the system's errors as LibraryError and its kinds."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except _expected_errors() as error:
         raise library_error(error, path) from error
+
+
+def _expected_errors() -> tuple[type[sqlite3.Error | OSError], ...]:
+    return (*sqlite_errors(), OSError)
 
 
 def library_error(error: sqlite3.Error | OSError, path: Path) -> LibraryError:

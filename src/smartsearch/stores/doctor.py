@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from smartsearch.stores.driver import sqlite_errors
 from smartsearch.stores.seal import BLOCK, changed_blocks
 from smartsearch.stores.vector_files import VectorFiles
 
@@ -56,7 +57,7 @@ def _owners(connection: sqlite3.Connection, blocks: list[int]) -> list[str]:
     try:
         known = dict(connection.execute("SELECT pageno, name FROM dbstat"))
         free = connection.execute("PRAGMA freelist_count").fetchone()[0]
-    except sqlite3.DatabaseError:  # this SQLite has no dbstat, or the pages that name the others are damaged
+    except sqlite_errors("DatabaseError"):  # this SQLite has no dbstat, or the pages that name the others are damaged
         return ["the database"]
     if 1 in pages:
         return ["the database"]
@@ -103,7 +104,7 @@ def check_text(connection: sqlite3.Connection) -> Iterator[Problem]:
     """The full-text table against the rows it is made from. Needs a write transaction, though it changes nothing."""
     try:
         connection.execute("INSERT INTO image_fts (image_fts, rank) VALUES ('integrity-check', 1)")
-    except sqlite3.DatabaseError as error:
+    except sqlite_errors("DatabaseError") as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
             raise
         yield Problem("full-text", "The full-text table does not match the images.", repairable=True)

@@ -34,7 +34,7 @@ from smartsearch.core.assets import (
 from smartsearch.core.edits import Edit, Edited, apply_edits
 from smartsearch.core.errors import AssetNotFoundError, LibraryCorruptError
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
-from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
+from smartsearch.core.ports import FileCipher, Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.core.tagtree import TagNode, tag_tree
@@ -46,10 +46,12 @@ from smartsearch.stores.changes import Writer
 from smartsearch.stores.columns import ColumnCache, read_mask
 from smartsearch.stores.connection import Database
 from smartsearch.stores.doctor import Problem
+from smartsearch.stores.driver import name_rows
 from smartsearch.stores.export import Snapshot
 from smartsearch.stores.feedback import SqliteFeedback
 from smartsearch.stores.nearest import nearest
 from smartsearch.stores.people import SqlitePeople
+from smartsearch.stores.sealed_vector_files import SealedVectorFiles
 from smartsearch.stores.sql import compile_query
 from smartsearch.stores.vector_files import VectorFiles
 from smartsearch.stores.vectors import SpaceVectors
@@ -73,10 +75,12 @@ class SqliteStore:
         database: Database,
         *,
         vectors: Path,
+        cipher: FileCipher | None = None,
         clock: Callable[[], datetime] = utc_now,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._database = database
+        self._cipher = cipher
         self._vectors_folder = vectors
         self._clock = clock
         self._limits = limits
@@ -88,18 +92,34 @@ class SqliteStore:
 
     @classmethod
     def open(
-        cls, path: Path, *, vectors: Path, read_only: bool = False, clock: Callable[[], datetime] = utc_now
+        cls,
+        path: Path,
+        *,
+        vectors: Path,
+        key: bytes | None = None,
+        cipher: FileCipher | None = None,
+        read_only: bool = False,
+        clock: Callable[[], datetime] = utc_now,
     ) -> Self:
-        """The library at ``path``, upgraded if it is older; its vector index is cached in the folder ``vectors``.
+        """The library at ``path``, upgraded if it is older; its vector index is cached in the folder ``vectors``. Of an
+        encrypted library ``key`` opens the database and ``cipher`` the index.
 
         Raises LibraryNotFoundError, LibraryCorruptError, LibraryTooNewError, LibraryReadOnlyError, LibraryBusyError.
         """
-        return cls(Database(path, read_only=read_only), vectors=vectors, clock=clock)
+        return cls(Database(path, key=key, read_only=read_only), vectors=vectors, cipher=cipher, clock=clock)
 
     @classmethod
-    def create(cls, path: Path, *, vectors: Path, clock: Callable[[], datetime] = utc_now) -> Self:
+    def create(
+        cls,
+        path: Path,
+        *,
+        vectors: Path,
+        key: bytes | None = None,
+        cipher: FileCipher | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> Self:
         """The library at ``path``, made empty if there is none."""
-        return cls(Database.create(path), vectors=vectors, clock=clock)
+        return cls(Database.create(path, key=key), vectors=vectors, cipher=cipher, clock=clock)
 
     @property
     def read_only(self) -> bool:
@@ -441,6 +461,11 @@ class SqliteStore:
         return problems
 
     def _check_pages(self) -> list[Problem]:
+        if self._database.key is not None:
+            return [
+                Problem("database", f"The disk has changed the encrypted database: {fault}.", repairable=False)
+                for fault in self._database.check_pages()[:20]
+            ]
         with self._database.read() as connection:
             return list(doctor.check_pages(connection, self._database.path))
 
@@ -510,6 +535,8 @@ class SqliteStore:
 
     def _files(self, space_id: int, key: str, dim: int) -> VectorFiles:
         folder = self._vectors_folder / f"{space_id}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+        if self._cipher is not None:
+            return SealedVectorFiles(folder, key, dim, read_only=self.read_only, cipher=self._cipher)
         return VectorFiles(folder, key, dim, read_only=self.read_only)
 
     @contextmanager
@@ -534,7 +561,7 @@ class SqliteStore:
     def copy_to(self, target: Path) -> None:
         """Write the database as it is now into the new file ``target``. Others may read and write meanwhile."""
         with self._database.read() as connection:
-            backup.copy_database(connection, target)
+            backup.copy_database(connection, target, self._database.key)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -663,7 +690,7 @@ def _assets(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Asse
     faces = _faces_of(connection, ids)
     colors = palettes.of_images(connection, ids)
     cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
+    name_rows(cursor)
     query = f"SELECT {', '.join(rows.ASSET_COLUMNS)} FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for row in cursor.execute(query, parameters):
         image_id = row["id"]

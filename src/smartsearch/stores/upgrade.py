@@ -8,6 +8,8 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+from smartsearch.stores.driver import connect, driver
+
 VERSIONS: tuple[str, ...] = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every schema this program knows, oldest first. Kept here so that opening a current library need not load Alembic."""
 
@@ -19,24 +21,25 @@ _ONE_AT_A_TIME = threading.Lock()
 """Alembic keeps the migration that runs in a module of its own, one for the whole process."""
 
 
-def create_database(path: Path) -> None:
-    """Make an empty library at ``path``, whole or not at all: it is built beside and put in place by one rename.
+def create_database(path: Path, key: bytes | None = None) -> None:
+    """Make an empty library at ``path``, encrypted if there is a ``key``, whole or not at all: it is built beside and
+    put in place by one rename.
 
     Does nothing if there is a file already. Raises sqlite3.Error and OSError.
     """
     with _ONE_AT_A_TIME:
         if not path.exists():
-            _build(path)
+            _build(path, key)
 
 
-def _build(path: Path) -> None:
+def _build(path: Path, key: bytes | None) -> None:
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     new.unlink(missing_ok=True)
     try:
-        with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+        with closing(connect(new, key, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            run_migrations(connection)
+            run_migrations(connection, key=key)
         _publish(new, path)
     finally:
         for suffix in ("", "-wal", "-shm", "-journal"):
@@ -53,23 +56,24 @@ def _publish(new: Path, path: Path) -> None:
             os.replace(new, path)
 
 
-def upgrade_database(path: Path, version: str) -> Path:
+def upgrade_database(path: Path, version: str, key: bytes | None = None) -> Path:
     """Bring the library at ``path`` from schema ``version`` to the newest, after copying it.
 
-    Returns the path of the copy, ``<name>.<version>.backup``. The migration is one transaction.
+    Returns the path of the copy, ``<name>.<version>.backup``, encrypted as the library is. The migration is one
+    transaction.
     """
     backup = path.with_name(f"{path.name}.{version}.backup")
     partial = backup.with_name(f"{backup.name}.part")
     partial.unlink(missing_ok=True)
-    with _ONE_AT_A_TIME, closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        with closing(sqlite3.connect(partial)) as copy:
+    with _ONE_AT_A_TIME, closing(connect(path, key, isolation_level=None)) as connection:
+        with closing(connect(partial, key)) as copy:
             connection.backup(copy)
         os.replace(partial, backup)
-        run_migrations(connection)
+        run_migrations(connection, key=key)
     return backup
 
 
-def run_migrations(connection: sqlite3.Connection, target: str = "head") -> None:
+def run_migrations(connection: sqlite3.Connection, target: str = "head", *, key: bytes | None = None) -> None:
     """Run the missing steps on an autocommit connection, all in one transaction. Raises sqlite3.Error."""
     from alembic import command
     from alembic.config import Config
@@ -79,7 +83,7 @@ def run_migrations(connection: sqlite3.Connection, target: str = "head") -> None
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    engine = create_engine("sqlite://", module=driver(key), creator=lambda: connection, poolclass=StaticPool)
     event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         with engine.begin() as bound:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from smartsearch.core.checksums import trailer_holds
+from smartsearch.core.checksums import trailer_holds, with_trailer, without_trailer
 
 LAYOUT = 1
 """Files of another layout are not read."""
@@ -38,11 +38,16 @@ class FileState:
     layout: int = LAYOUT
     ids_sum: int | None = 0
     vectors_sum: int | None = 0
-    """CRC-32 of the counted bytes; None in files of earlier versions, where it is not known."""
+    """CRC-32 of the counted bytes; None in files of earlier versions, where it is not known, and in encrypted ones."""
+    length: int = 0
+    """Bytes that count, of an encrypted file."""
 
 
 class VectorFiles:
     """Reads and appends the files of one space. Every failure means "no files": the database has it all."""
+
+    suffixes: tuple[str, ...] = ("ids", "vectors", "codes")
+    """Of the files that belong to one state."""
 
     def __init__(self, folder: Path, key: str, dim: int, *, read_only: bool) -> None:
         self._folder = folder
@@ -66,13 +71,15 @@ class VectorFiles:
         if (state.layout, state.key, state.dim) != (LAYOUT, self._key, self._dim) or state.rows < 1:
             return None
         try:
-            ids = np.fromfile(self._path(state, "ids"), "<i8", count=2 * state.rows).reshape(-1, 2)
-            vectors = self._map(state)
+            ids, vectors = self._read_rows(state)
         except (OSError, ValueError, TypeError):
             return None
         if len(ids) != state.rows or (np.diff(ids[:, 0]) <= 0).any() or ids[-1, 0] > state.seen:
             return None
         return state, ids, vectors
+
+    def _read_rows(self, state: FileState) -> tuple[Ids, Half]:
+        return np.fromfile(self._path(state, "ids"), "<i8", count=2 * state.rows).reshape(-1, 2), self._map(state)
 
     def append(self, ids: Ids, vectors: Half, seen: int) -> Half | None:
         """Add rows and map all of them; None when this process may not or cannot write here now."""
@@ -99,7 +106,7 @@ class VectorFiles:
         self.discard()
         mapped = self.append(ids, vectors, seen)
         if old is not None and mapped is not None:
-            for name in ("ids", "vectors", "codes"):
+            for name in self.suffixes:
                 with suppress(OSError):
                     self._path(old, name).unlink(missing_ok=True)
         return mapped
@@ -111,9 +118,19 @@ class VectorFiles:
             with suppress(OSError):
                 (self._folder / "state.json").unlink(missing_ok=True)
 
-    def codes_path(self) -> Path | None:
-        """Where the codes of these very rows belong."""
-        return None if self._state is None else self._path(self._state, "codes")
+    def read_codes(self) -> bytes | None:
+        """The codes of these very rows, if there are any. `soundness` says whether the disk has changed them."""
+        if self._state is None:
+            return None
+        try:
+            return without_trailer(self._path(self._state, "codes").read_bytes())
+        except OSError:
+            return None
+
+    def write_codes(self, data: bytes) -> None:
+        """Keep the codes of these very rows, whole or not at all. Raises OSError."""
+        if self._state is not None:
+            self._replace_file(self._path(self._state, "codes"), with_trailer(data))
 
     def soundness(self) -> bool | None:
         """Whether the files hold what was written into them; None if there are none, or none with checksums. Reads all
@@ -141,7 +158,7 @@ class VectorFiles:
         return not self._read_only
 
     def _write(self, state: FileState, ids: Ids, vectors: Half, seen: int) -> None:
-        sums = []
+        sums: list[int | None] = []
         known = (state.ids_sum, state.vectors_sum)
         for name, rows, width, known_sum in (("ids", ids, 16, known[0]), ("vectors", vectors, 2 * self._dim, known[1])):
             path = self._path(state, name)
@@ -153,15 +170,23 @@ class VectorFiles:
                 file.truncate()
                 file.flush()
                 os.fsync(file.fileno())
-        grown = FileState(state.key, state.dim, state.stem, state.rows + len(ids), seen, LAYOUT, *sums)
-        partial = self._folder / f"state.{os.getpid()}.part"
-        partial.write_text(json.dumps(asdict(grown)), encoding="utf-8")
-        os.replace(partial, self._folder / "state.json")
+        grown = FileState(state.key, state.dim, state.stem, state.rows + len(ids), seen, LAYOUT, sums[0], sums[1])
+        self._replace_file(self._folder / "state.json", json.dumps(asdict(grown)).encode())
         self._state = grown
+
+    def _replace_file(self, path: Path, data: bytes) -> None:
+        partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            partial.write_bytes(data)
+            os.replace(partial, path)
+        except OSError:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
 
     def _on_disk(self) -> FileState | None:
         try:
-            return _parsed((self._folder / "state.json").read_bytes())
+            return parsed((self._folder / "state.json").read_bytes())
         except (OSError, ValueError, TypeError, AttributeError):
             return None
 
@@ -172,7 +197,7 @@ class VectorFiles:
         return self._folder / f"{Path(state.stem).name}.{name}"
 
 
-def _parsed(data: bytes) -> FileState:
+def parsed(data: bytes) -> FileState:
     """What state.json says. Files of earlier versions say nothing of sums: unknown, not zero."""
     return FileState(**({"ids_sum": None, "vectors_sum": None} | json.loads(data)))
 

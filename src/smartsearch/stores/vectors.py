@@ -6,7 +6,6 @@ deletions; rows are only ever appended, and a deleted row is masked until so man
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -16,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.assets import Embedding
-from smartsearch.core.checksums import with_trailer
 from smartsearch.stores.candidates import (
     Candidates,
     CodeCandidates,
@@ -294,8 +292,8 @@ class SpaceVectors:
         return self._codes or NumpyCandidates(self.dim)
 
     def _load_codes(self) -> CodeCandidates | None:
-        path = self._files.codes_path()
-        codes = None if path is None or not path.exists() else CodeCandidates.load(path, self.dim)
+        data = self._files.read_codes()
+        codes = None if data is None else CodeCandidates.load(data, self.dim)
         if codes is None or codes.count > self._filed:
             return None
         self._saved_codes = codes.count
@@ -316,15 +314,11 @@ class SpaceVectors:
 
     def _save_codes(self) -> None:
         """Only codes of rows that are in the files: another process may have other rows after these."""
-        path = self._files.codes_path()
-        if self._codes is None or path is None or not self._files.writable:
+        if self._codes is None or not self._files.writable:
             return
         if self._saved_codes * _SAVE_CODES_GROWTH < self._codes.count <= self._filed:
-            partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-            with suppress(OSError, RuntimeError):
-                self._codes.save(partial)
-                partial.write_bytes(with_trailer(partial.read_bytes()))
-                os.replace(partial, path)
+            with suppress(OSError):
+                self._files.write_codes(self._codes.saved())
                 self._saved_codes = self._codes.count
 
     def settle(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import zipfile
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from smartsearch.core.ports import TextEncoder
+from smartsearch.core.errors import EncryptedFileError
+from smartsearch.core.ports import FileCipher, TextEncoder
 from smartsearch.tagging.vocabulary import VocabularyTag
 
 TEMPLATES = ("{}", "a photo of {}")
@@ -24,14 +26,17 @@ def prompts_of(tag: VocabularyTag) -> list[str]:
     return [template.format(phrase) for phrase in tag.phrases for template in TEMPLATES]
 
 
-def tag_vectors(tags: Sequence[VocabularyTag], encoder: TextEncoder, cache: Path | None) -> NDArray[np.float32]:
+def tag_vectors(
+    tags: Sequence[VocabularyTag], encoder: TextEncoder, cache: Path | None, cipher: FileCipher | None = None
+) -> NDArray[np.float32]:
     """The mean of each tag's prompts, of length 1: (tags, dim) float32.
 
     ``cache`` is a folder for the encoded prompts: with a large model the packaged vocabulary takes half a minute.
+    ``cipher`` is that of an encrypted library.
     """
     prompts = list(dict.fromkeys(prompt for tag in tags for prompt in prompts_of(tag)))
     place = {prompt: row for row, prompt in enumerate(prompts)}
-    encoded = _encoded(prompts, encoder, cache)
+    encoded = _encoded(prompts, encoder, cache, cipher)
     vectors = np.empty((len(tags), encoder.space.dim), np.float32)
     for row, tag in enumerate(tags):
         mean = encoded[[place[prompt] for prompt in prompts_of(tag)]].mean(axis=0)
@@ -39,39 +44,45 @@ def tag_vectors(tags: Sequence[VocabularyTag], encoder: TextEncoder, cache: Path
     return vectors
 
 
-def _encoded(prompts: list[str], encoder: TextEncoder, cache: Path | None) -> NDArray[np.float32]:
+def _encoded(
+    prompts: list[str], encoder: TextEncoder, cache: Path | None, cipher: FileCipher | None
+) -> NDArray[np.float32]:
     """One vector for each prompt; what the cache holds is not encoded again."""
     if cache is None:
         return encoder.encode_texts(prompts)
     path = cache / f"prompts-{hashlib.sha256(encoder.space.key.encode()).hexdigest()[:8]}.npz"
-    known = _read(path, encoder.space.key, encoder.space.dim)
+    known = _read(path, encoder.space.key, encoder.space.dim, cipher)
     missing = [prompt for prompt in prompts if prompt not in known]
     if missing:
         known |= zip(missing, encoder.encode_texts(missing), strict=True)
     vectors = np.array([known[prompt] for prompt in prompts], np.float32).reshape(-1, encoder.space.dim)
     if missing:
-        _write(path, encoder.space.key, prompts, vectors)
+        _write(path, encoder.space.key, prompts, vectors, cipher)
     return vectors
 
 
-def _read(path: Path, key: str, dim: int) -> dict[str, NDArray[np.float32]]:
+def _read(path: Path, key: str, dim: int, cipher: FileCipher | None) -> dict[str, NDArray[np.float32]]:
     """The cached prompts of a space; none if the file is damaged or of another space."""
-    unusable = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
-    with suppress(*unusable), path.open("rb") as file, np.load(file) as arrays:
+    unusable = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, EncryptedFileError)
+    with suppress(*unusable):
+        data = path.read_bytes()
+        arrays = np.load(io.BytesIO(data if cipher is None else cipher.open(data, path.name)))
         prompts, vectors = arrays["prompts"], arrays["vectors"]
         if str(arrays["space"]) == key and vectors.shape == (len(prompts), dim) and np.isfinite(vectors).all():
             return dict(zip(prompts.tolist(), vectors.astype(np.float32), strict=True))
     return {}
 
 
-def _write(path: Path, key: str, prompts: list[str], vectors: NDArray[np.float32]) -> None:
+def _write(path: Path, key: str, prompts: list[str], vectors: NDArray[np.float32], cipher: FileCipher | None) -> None:
     """Whole or not at all. A cache that cannot be written is no reason to stop."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    content = io.BytesIO()
+    np.savez(content, space=np.array(key), prompts=np.array(prompts), vectors=vectors)
+    data = content.getvalue()
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with partial.open("wb") as file:
-                np.savez(file, space=np.array(key), prompts=np.array(prompts), vectors=vectors)
+            partial.write_bytes(data if cipher is None else cipher.seal(data, path.name))
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)

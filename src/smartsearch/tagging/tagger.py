@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.assets import AutoTags
-from smartsearch.core.ports import Store, TextEncoder
+from smartsearch.core.ports import FileCipher, Store, TextEncoder
 from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED
 from smartsearch.core.settings import TagSettings
 from smartsearch.core.spaces import Calibration, EmbeddingSpace
@@ -46,7 +46,12 @@ class LazyTagger:
 
 
 def make_tagger(
-    store: Store, text: TextEncoder, thresholds: Thresholds, settings: TagSettings, library: Path
+    store: Store,
+    text: TextEncoder,
+    thresholds: Thresholds,
+    settings: TagSettings,
+    library: Path,
+    cipher: FileCipher | None = None,
 ) -> LazyTagger | None:
     """The tagger of a library under one model. None if there is none: switched off, or the model is not calibrated and
     the library is too small yet to stand in.
@@ -63,7 +68,7 @@ def make_tagger(
     fingerprint = _fingerprint(text.space, words, thresholds, calibration, len(background), settings)
 
     def make() -> Tagger:
-        vectors = tag_vectors(words, text, library / "vectors")
+        vectors = tag_vectors(words, text, library / "vectors", cipher)
         asked = zip(words, vectors, strict=True)
         queries = tuple(TagQuery(word.name, vector, thresholds.of(word)) for word, vector in asked)
         return Tagger(text.space, fingerprint, queries, background, calibration, settings.max_per_photo)

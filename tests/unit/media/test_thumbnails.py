@@ -27,6 +27,11 @@ def store(folder: Path, cache_bytes: int = 10_000) -> ThumbnailStore:
     return ThumbnailStore(folder, ThumbnailSettings(preview_cache_bytes=cache_bytes))
 
 
+def preview_file(folder: Path, number: int) -> Path:
+    [path] = (folder / "previews").rglob(f"{digest(number).hex()}.webp")
+    return path
+
+
 def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
@@ -70,7 +75,8 @@ def test_the_preview_cache_evicts_what_was_not_looked_at(tmp_path: Path) -> None
     thumbnails = store(tmp_path, cache_bytes=1080)
     paths = []
     for number in range(10):
-        paths.append(thumbnails.preview(digest(number), lambda size, quality: webp(100)))
+        thumbnails.preview(digest(number), lambda size, quality: webp(100))
+        paths.append(preview_file(tmp_path, number))
         os.utime(paths[-1], ns=(number, number))
     thumbnails.preview(digest(0), lambda size, quality: webp(100))  # looked at again: now the latest
     thumbnails.preview(digest(10), lambda size, quality: webp(100))
@@ -82,7 +88,7 @@ def test_the_preview_cache_evicts_what_was_not_looked_at(tmp_path: Path) -> None
 
 
 def test_one_preview_larger_than_the_cache_is_still_shown(tmp_path: Path) -> None:
-    assert store(tmp_path, cache_bytes=10).preview(digest(1), lambda size, quality: webp()).exists()
+    assert store(tmp_path, cache_bytes=10).preview(digest(1), lambda size, quality: webp()) == webp()
 
 
 def test_a_preview_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
@@ -94,11 +100,11 @@ def test_a_preview_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
     assert files(tmp_path) == []
 
 
-def test_digests_and_soundness(tmp_path: Path) -> None:
+def test_strays_and_soundness(tmp_path: Path) -> None:
     thumbnails = store(tmp_path)
     for number in range(4):
         thumbnails.put(digest(number), webp())
-    assert set(thumbnails.digests()) == {digest(number) for number in range(4)}
+    assert thumbnails.stray(digest(number) for number in range(1, 4)) == [thumbnails.path(digest(0))]
     cut, zeroed = thumbnails.path(digest(1)), thumbnails.path(digest(2))
     assert cut is not None
     assert zeroed is not None
@@ -122,11 +128,12 @@ def test_every_flipped_bit_of_a_thumbnail_is_found(tmp_path: Path) -> None:
 
 def test_damaged_previews_are_found_and_forgotten(tmp_path: Path) -> None:
     thumbnails = store(tmp_path)
-    path = thumbnails.preview(digest(1), lambda size, quality: webp())
+    thumbnails.preview(digest(1), lambda size, quality: webp())
+    path = preview_file(tmp_path, 1)
     assert thumbnails.damaged_previews() == []
     path.write_bytes(path.read_bytes()[:-9] + b"?" + path.read_bytes()[-8:])
     assert thumbnails.damaged_previews() == [path]
-    thumbnails.remove_previews([path])
+    thumbnails.remove_files([path])
     assert files(tmp_path) == []
 
 
@@ -135,7 +142,7 @@ def test_stray_files_of_a_killed_writer_are_removed(tmp_path: Path) -> None:
     thumbnails.put(digest(1), webp())
     folder = thumbnails.path(digest(1)).parent  # type: ignore[union-attr]
     (folder / ".tmp-abc").write_bytes(b"half")
-    assert list(thumbnails.digests()) == [digest(1)]
+    assert thumbnails.stray([digest(1)]) == []
     assert thumbnails.remove_stray() == 1
     assert len(files(tmp_path)) == 1
 

@@ -5946,15 +5946,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/*": string;
+                    "image/webp": string;
                 };
-            };
-            /** @description The part that `Range` asked for. */
-            206: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Unchanged since `If-None-Match`. */
             304: {
@@ -6234,15 +6227,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/*": string;
+                    "image/webp": string;
                 };
-            };
-            /** @description The part that `Range` asked for. */
-            206: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Unchanged since `If-None-Match`. */
             304: {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
@@ -144,11 +144,14 @@ def _add(archive: zipfile.ZipFile, library: Library, asset: Asset, pictures: str
     """Copy one picture, a piece at a time."""
     name = shown(PurePath(asset.path).name)
     path = Path(original_path(library, asset))
+    source: BinaryIO
     if pictures == "previews":
-        path, name = library.preview_path(asset, lambda _: str(path)), f"{name}.webp"
+        source, name = io.BytesIO(library.preview(asset, lambda _: str(path))), f"{name}.webp"
+    else:
+        source = path.open("rb")
     moment = asset.metadata.taken_at or datetime.fromtimestamp(asset.modified_at.timestamp(), UTC)
     entry = zipfile.ZipInfo(f"{asset.id}-{name}", max(moment.timetuple()[:6], _EARLIEST))
-    with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+    with source, archive.open(entry, "w", force_zip64=True) as target:
         while piece := source.read(_CHUNK):
             target.write(piece)
             yield

@@ -50,6 +50,10 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
     206: {"description": "The part that `Range` asked for."},
     304: {"description": "Unchanged since `If-None-Match`."},
 }
+_WEBP: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The picture.", "content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}}},
+    304: _PICTURE[304],
+}
 
 
 class ImageTag(BaseModel):
@@ -161,20 +165,20 @@ def change_image(image_id: ImageId, change: ImageChange, library: LibraryDep) ->
 # -- pictures
 
 
-@router.get("/images/{image_id}/thumbnail", response_class=FileResponse, responses=_PICTURE)
+@router.get("/images/{image_id}/thumbnail", response_class=Response, responses=_WEBP)
 def thumbnail(image_id: ImageId, library: LibraryDep, v: Version = None, if_none_match: IfNoneMatch = None) -> Response:
     """A small WebP."""
     asset = one(library, image_id)
-    path = library.thumbnail_path(asset) or library.preview_path(asset, partial(original_path, library))
-    return _sent(path, "image/webp", f"{version_of(asset)}-thumbnail", v == version_of(asset), if_none_match)
+    webp = library.thumbnail(asset) or library.preview(asset, partial(original_path, library))
+    return _sent(webp, "image/webp", f"{version_of(asset)}-thumbnail", v == version_of(asset), if_none_match)
 
 
-@router.get("/images/{image_id}/preview", response_class=FileResponse, responses=_PICTURE)
+@router.get("/images/{image_id}/preview", response_class=Response, responses=_WEBP)
 def preview(image_id: ImageId, library: LibraryDep, v: Version = None, if_none_match: IfNoneMatch = None) -> Response:
     """A WebP as large as a screen, made when it is first asked for."""
     asset = one(library, image_id)
-    path = library.preview_path(asset, partial(original_path, library))
-    return _sent(path, "image/webp", f"{version_of(asset)}-preview", v == version_of(asset), if_none_match)
+    webp = library.preview(asset, partial(original_path, library))
+    return _sent(webp, "image/webp", f"{version_of(asset)}-preview", v == version_of(asset), if_none_match)
 
 
 @router.get("/images/{image_id}/original", response_class=FileResponse, responses=_PICTURE)
@@ -199,14 +203,15 @@ def original(
 
 
 def _sent(
-    path: Path,
+    content: Path | bytes,
     media_type: str,
     tag: str,
     for_good: bool,
     if_none_match: str | None,
     status: os.stat_result | None = None,
 ) -> Response:
-    """A file with its validator; ranges are FileResponse's work. ``status`` is what ``tag`` was made from."""
+    """A file, or a picture of the library's own, with its validator; ranges are FileResponse's work. ``status`` is what
+    ``tag`` was made from."""
     headers = {
         "etag": f'"{tag}"',
         "cache-control": "private, max-age=31536000, immutable" if for_good else "private, no-cache",
@@ -214,7 +219,9 @@ def _sent(
     known = [item.strip().removeprefix("W/") for item in (if_none_match or "").split(",")]
     if headers["etag"] in known or "*" in known:
         return Response(status_code=304, headers=headers)
-    return FileResponse(path, headers=headers, media_type=media_type, stat_result=status or path.stat())
+    if isinstance(content, bytes):
+        return Response(content, headers=headers, media_type=media_type)
+    return FileResponse(content, headers=headers, media_type=media_type, stat_result=status or content.stat())
 
 
 def _disposition(kind: str, name: str) -> str:
