@@ -11,14 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from smartsearch.api.app import WEB_FOLDER
 from tests.pictures import save_album
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+
+from web_tools import chromium
 
 PROGRAM = Path(sys.executable).with_name("smartsearch")
 NAMESPACE = ["unshare", "--net", "--map-root-user"]
 
 JOURNEY = r"""
 import fcntl, json, os, re, signal, socket, struct, subprocess, sys, urllib.request
-program, photos = sys.argv[1:]
+program, photos, browser = sys.argv[1:]
 
 # Only the loopback interface exists here; it is down, and there is no route to anywhere.
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
@@ -58,6 +63,18 @@ try:
     policy = headers["content-security-policy"]
     print("page:", "default-src 'self'" in policy, "http:" in policy, "https:" in policy)
     print("elsewhere:", re.findall(rb"(?:src|href)=\"(?:https?:)?//", page))
+    if browser:
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            rights = ["--no-sandbox", "--disable-gpu"]
+            shown = playwright.chromium.launch(executable_path=browser, args=rights).new_page()
+            asked = []
+            shown.on("request", lambda request: asked.append(request.url))
+            shown.goto(base + "/?q=blue")
+            shown.locator("img[src*='/thumbnail']").first.wait_for(timeout=60_000)
+            strangers = [url for url in asked if not url.startswith((base, "data:", "blob:"))]
+            print("browser:", len(asked) > 3, strangers)
 finally:
     server.send_signal(signal.SIGINT)
     server.wait(timeout=60)
@@ -71,10 +88,11 @@ def test_everything_works_where_there_is_no_network(
     if shutil.which("unshare") is None or subprocess.run([*NAMESPACE, "true"], capture_output=True).returncode:
         pytest.skip("network namespaces are not allowed here")
     save_album(tmp_path / "photos", 12)
+    browser = (chromium() or "") if (WEB_FOLDER / "index.html").is_file() else ""
     # Here the kernel is the guard; the journey itself knocks at a door outside to see that it is closed.
     monkeypatch.delenv("SMARTSEARCH_TEST_SOCKETS")
     done = subprocess.run(
-        [*NAMESPACE, sys.executable, "-c", JOURNEY, PROGRAM, tmp_path / "photos"],
+        [*NAMESPACE, sys.executable, "-c", JOURNEY, PROGRAM, tmp_path / "photos", browser],
         capture_output=True,
         text=True,
         timeout=300,
@@ -91,6 +109,7 @@ def test_everything_works_where_there_is_no_network(
         "search: True",
         "page: True False False",
         "elsewhere: []",
+        *(["browser: True []"] if browser else []),
     ]
 
 

