@@ -55,6 +55,15 @@ def test_explained_results_say_why_they_are_there(client: TestClient) -> None:
     assert -1 <= page["results"][0]["similarity"] <= 1
 
 
+def test_a_page_can_be_read_again_explained(client: TestClient) -> None:
+    page = ask(client, query="red", top_k=100, **EVERYTHING)
+    assert page["next_cursor"] is None
+    name = page["cursor"].rpartition(".")[0]
+    [third] = ask(client, cursor=f"{name}.2", top_k=1, explain=True)["results"]
+    assert third["image"] == page["results"][2]["image"]
+    assert third["reasons"]
+
+
 def test_filters_narrow_the_answer(client: TestClient, photos: Path) -> None:
     assert names(ask(client, filters={"name": "*lake-0[5]*"})) == []
     in_home = ask(client, filters={"after": "2021-06", "before": "2021", "folders": [str(photos / "home")]})

@@ -4190,6 +4190,11 @@ export interface components {
              */
             best_withheld: number | null;
             /**
+             * Cursor
+             * @description This page's own, to read it again, for instance explained.
+             */
+            cursor: string;
+            /**
              * Cut Off
              * @description Images that score less are withheld.
              * @example 0.5

@@ -10,7 +10,10 @@ export type Found = Schemas["Found"];
 export type SearchPage = Schemas["SearchPage"];
 export type SearchBody = Schemas["SearchBody"];
 /** Which photos, without an order. */
-export type Asked = Pick<SearchBody, "query" | "like" | "image_weight" | "min_score" | "filters">;
+export type Asked = Pick<
+  SearchBody,
+  "query" | "like" | "liked" | "disliked" | "image_weight" | "min_score" | "filters"
+>;
 export type Filters = Schemas["Filters"];
 export type Problem = Schemas["Problem"];
 export type ImageDetail = Schemas["ImageDetail"];
@@ -31,3 +34,5 @@ export type SettingsChange = Schemas["SettingsChange"];
 export type Person = Schemas["Person"];
 export type Face = Schemas["Face"];
 export type ReviewQuestion = Schemas["ReviewQuestion"];
+export type LearnStatus = Schemas["LearnStatus"];
+export type Verdict = Schemas["Verdict"];

@@ -31,6 +31,7 @@ import {
 } from "./useLayout";
 import { cameBack } from "@/app/navigation";
 import type { Found } from "@/api/types";
+import { useJudging } from "@/feedback/judging";
 import type { Results } from "@/state/results";
 import type { Selection } from "@/state/selection";
 import { s } from "@/strings";
@@ -86,6 +87,7 @@ export function PhotoGrid(props: PhotoGridProps) {
   const select = useSelecting(results, selection);
   const actions = useMemo<TileActions>(() => ({ open: onOpen, select }), [onOpen, select]);
 
+  const judging = useJudging();
   const moveTo = (place: number | null) => {
     if (place === null) return;
     setFocus(place);
@@ -106,7 +108,10 @@ export function PhotoGrid(props: PhotoGridProps) {
     else if (event.key === "ArrowUp" && !command) moveTo(vertical(laid, place, -1));
     else if (event.key === "Home") moveTo(0);
     else if (event.key === "End") moveTo(results.length - 1);
-    else if (event.key === " " || event.key === "x") select(place, event.shiftKey);
+    else if ((event.key === "l" || event.key === "u") && !command && judging) {
+      const hit = results.at(place);
+      if (hit) judging.judge(hit.image.id, event.key === "l");
+    } else if (event.key === " " || event.key === "x") select(place, event.shiftKey);
     else if (event.key === "a" && command) {
       const end = Math.min(results.length, SELECTION_LIMIT) - 1;
       void results.ensure(0, end).then(() => selection.set(idsBetween(results, 0, end), 0));

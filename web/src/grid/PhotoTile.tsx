@@ -2,6 +2,7 @@ import { Check, EyeOff, FileWarning } from "lucide-react";
 import { memo, useRef, useState, type MouseEvent } from "react";
 
 import type { Found } from "@/api/types";
+import { Thumbs } from "@/feedback/Thumbs";
 import { day } from "@/strings/format";
 import { s } from "@/strings";
 
@@ -56,6 +57,7 @@ export const PhotoTile = memo(function PhotoTile(props: PhotoItemProps) {
       >
         <Thumbnail url={image.thumbnail_url} />
       </button>
+      {!selecting && <Thumbs id={image.id} className="absolute bottom-1.5 left-1.5 max-md:hidden" />}
       {(scored || image.missing) && (
         <span className="pointer-events-none absolute right-1.5 bottom-1.5 flex gap-1">
           {image.missing && (

@@ -8,6 +8,7 @@ import { Button } from "@/components/Button";
 import { ErrorState } from "@/components/ErrorState";
 import { Segments } from "@/components/Segments";
 import { SkeletonLines } from "@/components/Skeleton";
+import { LearnSection } from "@/feedback/LearnSection";
 import { ModelSection } from "@/settings/ModelSection";
 import { useChangeSettings, useForgetRecent, useSettings } from "@/settings/settings";
 import { setTheme, useTheme, type Theme } from "@/state/theme";
@@ -35,6 +36,9 @@ export default function SettingsPage() {
         </Section>
         <Section title={t.model.title}>
           <ModelSection />
+        </Section>
+        <Section title={s.feedback.title}>
+          <LearnSection />
         </Section>
         {data ? (
           <Changeable settings={data} />

@@ -72,7 +72,7 @@ export function PhotoResults(props: PhotoResultsProps) {
     return <ErrorState error={results.error} retry={() => results.retry()} />;
   const small = window.innerWidth < 640;
   // Where the words were all read as filters, everything scores the same.
-  const onlyFilters = results.first?.understood?.words === "" && !question.like && !ask;
+  const onlyFilters = results.first?.understood?.words === "" && !question.like && !question.liked?.length && !ask;
   const scored = asked && !onlyFilters;
   const best = results.first?.best_withheld ?? null;
   const nothing = results.first !== null && results.length === 0;

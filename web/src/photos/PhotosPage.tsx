@@ -17,6 +17,9 @@ import { navigate, paths, useParameters } from "@/app/navigation";
 import { Button, IconButton } from "@/components/Button";
 import { EmptyState } from "@/components/EmptyState";
 import { Menu } from "@/components/Menu";
+import { FeedbackChips } from "@/feedback/FeedbackChips";
+import { JudgingContext } from "@/feedback/judging";
+import { useJudge } from "@/feedback/useJudge";
 import { usePreference } from "@/state/preferences";
 import { forgetResults, type Results } from "@/state/results";
 import { toastError } from "@/state/toasts";
@@ -29,7 +32,16 @@ import { PhotoResults, type RowSize } from "./PhotoResults";
 import { SaveSearch } from "./SaveSearch";
 import { SearchBar } from "./SearchBar";
 import { SearchChips } from "./SearchChips";
-import { countFilters, isNarrowed, isRanked, noFilters, NOTHING, questionOf, type SearchState } from "./searchState";
+import {
+  countFilters,
+  isCompared,
+  isNarrowed,
+  isRanked,
+  noFilters,
+  NOTHING,
+  questionOf,
+  type SearchState,
+} from "./searchState";
 import { searchAt, useSearchState } from "./useSearchState";
 
 /** All photos, and the search. */
@@ -63,6 +75,7 @@ export function PhotosPage() {
   );
 
   const filters = countFilters(state);
+  const judging = useJudge(state, change);
   return (
     <DropArea onImage={byImage}>
       <div id="top-bar" className="sticky top-0 z-20 border-b border-line bg-canvas/95 backdrop-blur">
@@ -70,7 +83,7 @@ export function PhotosPage() {
           <h1 className="sr-only">{s.nav.photos}</h1>
           <SearchBar
             value={state.q}
-            onSearch={(q) => change({ q, ...(q !== "" && { sort: null }) })}
+            onSearch={(q) => change({ q, ...(q !== "" && { sort: null }), ...(q !== state.q && NO_THUMBS) })}
             onImage={byImage}
           />
           <div className="relative">
@@ -91,15 +104,17 @@ export function PhotosPage() {
       </div>
       <div className="flex">
         <div className="min-w-0 flex-1">
-          <PhotoResults
-            question={question}
-            ask={ask}
-            scored={isRanked(state)}
-            empty={<Nothing state={state} change={change} />}
-            nothingWithheld={(best) => <Withheld best={best} change={change} />}
-          >
-            {(results) => <Summary state={state} results={results} change={change} />}
-          </PhotoResults>
+          <JudgingContext value={judging}>
+            <PhotoResults
+              question={question}
+              ask={ask}
+              scored={isRanked(state)}
+              empty={<Nothing state={state} change={change} />}
+              nothingWithheld={(best) => <Withheld best={best} change={change} />}
+            >
+              {(results) => <Summary state={state} results={results} change={change} />}
+            </PhotoResults>
+          </JudgingContext>
         </div>
         {filtersShown && (
           <aside
@@ -121,6 +136,9 @@ export function PhotosPage() {
   );
 }
 
+/** Thumbs belong to the words they were given for. */
+const NO_THUMBS = { liked: [], disliked: [] } as const satisfies Partial<SearchState>;
+
 interface PartProps {
   state: SearchState;
   change: (change: Partial<SearchState>) => void;
@@ -133,6 +151,7 @@ function Summary({ state, results, change }: PartProps & { results: Results }) {
   return (
     <div className="flex min-h-10 flex-wrap items-center gap-1.5 px-3 pt-2 pb-1 md:px-4">
       <SearchChips state={state} understood={understood} change={change} />
+      <FeedbackChips state={state} change={change} />
       <p role="status" className="text-sm text-ink-faint">
         {results.first && results.length > 0 && (total === null ? s.search.many : s.common.photos(total))}
       </p>
@@ -167,7 +186,7 @@ function ViewMenu({ state, change }: PartProps) {
   const [parameters, setParameters] = useParameters();
   const [size, setSize] = usePreference<RowSize>("row-size", "medium");
   const list = parameters.get("view") === "list";
-  const ranked = state.q !== "" || state.like !== null || state.example !== null;
+  const ranked = isCompared(state);
   const sort = state.sort ?? (ranked ? "relevance" : "newest");
   const sorts = ranked ? (["relevance", "newest", "oldest"] as const) : (["newest", "oldest"] as const);
   return (
@@ -213,7 +232,7 @@ function Nothing({ state, change }: PartProps) {
         actions={<Button onClick={() => change({ hidden: false })}>{s.errors.home}</Button>}
       />
     );
-  if (filters > 0 || state.q || state.like !== null || state.example !== null)
+  if (filters > 0 || isCompared(state))
     return (
       <EmptyState
         icon={SearchX}

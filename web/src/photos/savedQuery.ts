@@ -4,7 +4,8 @@ import type { SearchState } from "./searchState";
 
 /** Whether a line of text can say it: an example image and a box on the map cannot be written down. */
 export function canBeSaved(state: SearchState): boolean {
-  return state.like === null && state.example === null && state.box === null && !state.hidden;
+  const thumbs = state.liked.length + state.disliked.length;
+  return thumbs === 0 && state.like === null && state.example === null && state.box === null && !state.hidden;
 }
 
 interface Names {

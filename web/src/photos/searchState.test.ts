@@ -24,6 +24,8 @@ const FULL: SearchState = {
   folder: ["/a & b/ü"],
   person: ["3"],
   tag: ["beach", "at sea"],
+  liked: ["12", "15"],
+  disliked: ["40"],
   album: 4,
   color: "#3b82f6",
   mostly: true,

@@ -19,6 +19,9 @@ export interface SearchState {
   folder: readonly string[];
   person: readonly string[];
   tag: readonly string[];
+  /** Results that are meant, and that are not. */
+  liked: readonly string[];
+  disliked: readonly string[];
   album: number | null;
   color: string | null;
   /** Half of the picture has the colour, not just a part of it. */
@@ -47,6 +50,8 @@ export const NOTHING: SearchState = {
   folder: [],
   person: [],
   tag: [],
+  liked: [],
+  disliked: [],
   album: null,
   color: null,
   mostly: false,
@@ -74,6 +79,7 @@ export function parseSearch(parameters: URLSearchParams): SearchState {
     const value = text(name, /^-?\d{1,15}$/);
     return value === null ? null : Number(value);
   };
+  const ids = (name: string) => parameters.getAll(name).filter((id) => /^[1-9]\d{0,14}$/.test(id));
   const sort = parameters.get("sort");
   const box = (parameters.get("box") ?? "").split(",").map(Number);
   return {
@@ -86,8 +92,10 @@ export function parseSearch(parameters: URLSearchParams): SearchState {
     format: parameters.getAll("format"),
     camera: parameters.getAll("camera"),
     folder: parameters.getAll("folder"),
-    person: parameters.getAll("person").filter((id) => /^\d{1,15}$/.test(id)),
+    person: ids("person"),
     tag: parameters.getAll("tag"),
+    liked: ids("liked"),
+    disliked: ids("disliked"),
     album: whole("album"),
     color: text("color", /^#[0-9a-f]{6}$/i),
     mostly: parameters.get("mostly") === "1",
@@ -143,6 +151,8 @@ export function askedOf(state: SearchState): Asked {
     ...(state.like !== null && { like: state.like }),
     ...(state.weight !== NOTHING.weight && { image_weight: state.weight }),
     ...(state.all && { min_score: 0 }),
+    ...(state.liked.length > 0 && { liked: state.liked.map(Number) }),
+    ...(state.disliked.length > 0 && { disliked: state.disliked.map(Number) }),
     filters: filtersOf(state),
   };
 }
@@ -153,14 +163,17 @@ export function questionOf(state: SearchState): Question {
 
 /** Whether fewer than all photos are asked for. */
 export function isNarrowed(state: SearchState): boolean {
-  return state.q !== "" || state.like !== null || state.example !== null || countFilters(state) > 0;
+  return isCompared(state) || countFilters(state) > 0;
 }
 
 /** Whether results are ranked by how well they match. */
 export function isRanked(state: SearchState): boolean {
-  return (
-    (state.q !== "" || state.like !== null || state.example !== null) && (state.sort ?? "relevance") === "relevance"
-  );
+  return isCompared(state) && (state.sort ?? "relevance") === "relevance";
+}
+
+/** Whether photos are compared with something. */
+export function isCompared(state: SearchState): boolean {
+  return state.q !== "" || state.like !== null || state.example !== null || state.liked.length > 0;
 }
 
 export const FILTERS = [

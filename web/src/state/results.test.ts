@@ -17,6 +17,7 @@ function page(total: number, start: number, { name = "first", known = true, coun
       score: 1,
       image: { id: start + index + 1 },
     })),
+    cursor: `${name}.${start}`,
     next_cursor: end < total ? `${name}.${end}` : null,
     total: known || end === total ? total : null,
     cut_off: 0.5,

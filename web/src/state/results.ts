@@ -159,7 +159,7 @@ export class Results {
   #keep(block: number, page: SearchPage): void {
     this.#blocks.set(block, page.results);
     this.#known = Math.max(this.#known, block * BLOCK + page.results.length);
-    if (page.next_cursor) this.#name = nameOf(page.next_cursor);
+    this.#name = nameOf(page.cursor);
     if (page.total !== null) {
       if (this.first) this.first = { ...this.first, total: page.total };
     } else if (!page.next_cursor) this.#ended = true;
@@ -199,7 +199,7 @@ export class Results {
       if (!(error instanceof ApiError) || error.status !== 410) throw error;
       // The server has forgotten the answer (it restarted, or the answer is old): the same question again, and read on.
       this.#renewed ??= this.#ask().then((page) => {
-        if (page.next_cursor) this.#name = nameOf(page.next_cursor);
+        this.#name = nameOf(page.cursor);
       });
       await this.#renewed;
       this.#renewed = null;

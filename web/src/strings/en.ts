@@ -5,6 +5,7 @@ import { map } from "./en/map";
 import { timeline } from "./en/timeline";
 import { indexing } from "./en/indexing";
 import { albumsPage } from "./en/albums";
+import { feedback } from "./en/feedback";
 
 const number = new Intl.NumberFormat("en");
 const n = (value: number) => number.format(value);
@@ -265,6 +266,7 @@ export const en = {
       ["i", "Information"],
       ["1 … 5", "Rate; 0 takes the rating away"],
       ["m", "More like this"],
+      ["l u", "In a search: this is meant, this is not"],
       ["a", "Put into an album"],
       ["d", "Download the original"],
       ["c", "Copy the path"],
@@ -274,6 +276,7 @@ export const en = {
     ] as readonly (readonly [string, string])[],
   },
   albumsPage,
+  feedback,
   indexing,
   peoplePages: people,
   settings,

@@ -80,7 +80,7 @@ export function InfoPanel({ image, detail, score, place, results, curation, onCl
 
 function Why({ place, score, results }: { place: number; score: number; results: Results }) {
   const { data } = useQuery({
-    queryKey: ["why", results.first?.next_cursor, place, score],
+    queryKey: ["why", results.first?.cursor, place, score],
     queryFn: async () => (await results.explain(place)) ?? null,
   });
   return (

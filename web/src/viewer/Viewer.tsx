@@ -11,6 +11,8 @@ import {
   Maximize,
   ScanFace,
   Sparkles,
+  ThumbsDown,
+  ThumbsUp,
   X,
 } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
@@ -20,6 +22,7 @@ import { navigate } from "@/app/navigation";
 import { IconButton } from "@/components/Button";
 import { ErrorState } from "@/components/ErrorState";
 import { Menu } from "@/components/Menu";
+import { useJudging } from "@/feedback/judging";
 import { AlbumPicker } from "@/photos/AlbumPicker";
 import { downloadOriginal } from "@/photos/download";
 import { useCuration } from "@/photos/useCuration";
@@ -52,6 +55,7 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
   const [dialog, setDialog] = useState<"albums" | "shortcuts" | null>(null);
   const { data: detail, error } = useImage(id);
   const curation = useCuration(results);
+  const judging = useJudging();
   const hit = place === null ? undefined : results.at(place);
   const image = hit?.image.id === id ? hit.image : detail;
   const before = place === null ? null : results.neighbour(place, -1);
@@ -94,6 +98,7 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
     d: download,
     h: hide,
     m: like,
+    ...(judging && { l: () => judging.judge(id, true), u: () => judging.judge(id, false) }),
     a: () => setDialog("albums"),
     c: copyPath,
     p: () => setFaces(!faces),
@@ -131,6 +136,23 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
               {place !== null && s.viewer.place(place + 1, results.total)}
             </p>
           </div>
+          {judging && (
+            <>
+              <IconButton
+                icon={ThumbsUp}
+                label={judging.liked.has(id) ? s.feedback.unlike : s.feedback.like}
+                pressed={judging.liked.has(id)}
+                onClick={() => judging.judge(id, true)}
+                className={ON_DARK}
+              />
+              <IconButton
+                icon={ThumbsDown}
+                label={s.feedback.dislike}
+                onClick={() => judging.judge(id, false)}
+                className={ON_DARK}
+              />
+            </>
+          )}
           <IconButton icon={Sparkles} label={s.viewer.like} onClick={like} className={ON_DARK} />
           <IconButton
             icon={LibraryBig}

@@ -130,6 +130,7 @@ class SearchPage(BaseModel):
     """Part of an answer, best first."""
 
     results: list[Found]
+    cursor: str = Field(description="This page's own, to read it again, for instance explained.")
     next_cursor: str | None = Field(description="Where to read on, null at the end.", examples=["Zm9vYmFyYmF6cXV4.50"])
     total: int | None = Field(
         description="How many results there are. Of a comparison with words or an image it is null until known."
@@ -275,6 +276,7 @@ def page_of(library: Library, answer: Answer, offset: int, count: int, explain: 
     results = explained(library, answer, page.hits) if explain else [Found.of(hit) for hit in page.hits]
     return SearchPage(
         results=results,
+        cursor=f"{answer.name}.{offset}",
         next_cursor=f"{answer.name}.{offset + count}" if page.more else None,
         total=page.total,
         cut_off=answer.plan.cut_off,
