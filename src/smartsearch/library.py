@@ -175,6 +175,7 @@ class Library:
             settings.search,
             GeoNames(places.home / "cache"),
             spelling=Spelling(store, self._model_words, _everyday_words),
+            english_only=self._english_only,
             relevant=RelevantImages(store, lambda: self._service(self.catalog.encoders(self.model))),
         )
         """What the words of a query mean in this library."""
@@ -473,6 +474,12 @@ class Library:
         with suppress(ModelError):
             return getattr(self.catalog.encoders(self.model).text, "tokenizer", None)
         return None
+
+    def _english_only(self) -> bool:
+        """Whether the active model knows no other language. False where there is no model."""
+        with suppress(ModelError):
+            return self.catalog.find(self.model).description.languages == ("en",)
+        return False
 
     def explain(self, plan: Plan, hits: Sequence[Hit]) -> list[tuple[Evidence, ...]]:
         """What each part of the query gave each hit."""

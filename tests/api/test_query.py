@@ -122,3 +122,16 @@ def test_an_image_says_where_it_was_taken(client: TestClient) -> None:
     without = search(client, "-has:gps")["results"][0]["image"]["id"]
     assert client.get(f"/api/v1/images/{without}").json()["place"] is None
     assert len(search(client, "near:Portugal")["results"]) == COUNT // 2
+
+
+def test_words_of_another_language_are_looked_up_for_a_model_of_english(client: TestClient) -> None:
+    answer = client.post("/api/v1/search", json={"query": "rote Blume ohne Auto"}).json()
+    assert answer["understood"]["translation"] == {
+        "code": "de",
+        "language": "Deutsch",
+        "text": "red flower without car",
+    }
+    english = client.post("/api/v1/search", json={"query": "red flower without car"}).json()
+    assert [hit["image"]["id"] for hit in answer["results"]] == [hit["image"]["id"] for hit in english["results"]]
+    quoted = client.post("/api/v1/query/parse", json={"query": '"rote Blume"'}).json()
+    assert (quoted["translation"], quoted["words"]) == (None, "rote Blume")

@@ -250,6 +250,10 @@ def _print_understood(understood: ParsedQuery | None) -> None:
     from smartsearch.cli.render import console, printable
 
     chips = understood.chips if understood else ()
+    translation = understood.translation if understood else None
+    if translation is not None:
+        meant = f"Searched for: {translation.text} ({translation.language}). In quotes words are taken as they are."
+        console().print(printable(meant), style="dim")
     if all(chip.kind == "words" and not chip.negated for chip in chips):
         return
     said = [

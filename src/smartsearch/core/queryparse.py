@@ -21,6 +21,7 @@ from smartsearch.core.querysyntax import (
     Filter,
     Node,
     TooManyClausesError,
+    Translation,
     Without,
     Words,
     all_of,
@@ -74,6 +75,8 @@ class ParsedQuery:
     clauses: tuple[Clause, ...]
     chips: tuple[Chip, ...]
     problems: tuple[Problem, ...]
+    translation: Translation | None = None
+    """What the words were taken to mean, where they are not English."""
 
     @property
     def words(self) -> str:
@@ -94,6 +97,16 @@ def parse(text: str, context: QueryContext) -> ParsedQuery:
         )
     chips = () if tree is None else tuple(_chip(leaf, negated) for leaf, negated in leaves_of(tree))
     return ParsedQuery(text, tree, clauses, chips, tuple(parser.problems))
+
+
+def with_tree(parsed: ParsedQuery, tree: Node) -> ParsedQuery:
+    """The query read as another tree."""
+    try:
+        clauses = clauses_of(tree)
+    except TooManyClausesError:
+        return parsed
+    chips = tuple(_chip(leaf, negated) for leaf, negated in leaves_of(tree))
+    return replace(parsed, tree=tree, clauses=clauses, chips=chips)
 
 
 def plain(words: str) -> ParsedQuery:

@@ -14,12 +14,23 @@ MAX_CLAUSES = 16
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words searched by meaning. ``quoted`` ones were not looked through for dates, names and negation."""
+    """Words searched by meaning. ``quoted`` ones were not looked through for dates, names and negation. ``said``: what
+    was typed, where ``text`` is its translation."""
 
     text: str
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
     quoted: bool = field(default=False, compare=False)
+    said: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A query in another language: its ISO 639-1 code and own name, and what the words mean in English."""
+
+    code: str
+    language: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,8 @@ class Clause:
     where: Query = field(default_factory=Everything)
     labels: tuple[str, ...] = field(default=(), compare=False)
     """The conditions of ``where``, as they are shown."""
+    said: tuple[str, ...] = ()
+    """What was typed for ``words``, where these are a translation."""
 
     @property
     def text(self) -> str:
@@ -107,7 +120,7 @@ def clauses_of(node: Node) -> tuple[Clause, ...]:
         return (Clause(where=query, labels=_labels(node)),)
     match node:
         case Words(text):
-            return (Clause((text,)),)
+            return (Clause((text,), said=(node.said,) if node.said else ()),)
         case All(parts):
             sides = [clauses_of(part) for part in parts]
             count = 1
@@ -144,6 +157,7 @@ def _joined(clauses: tuple[Clause, ...]) -> Clause:
         tuple(word for clause in clauses for word in clause.avoid),
         Everything() if not wheres else wheres[0] if len(wheres) == 1 else And(tuple(wheres)),
         tuple(label for clause in clauses for label in clause.labels),
+        tuple(word for clause in clauses for word in clause.said),
     )
 
 
@@ -195,3 +209,24 @@ def leaves_of(node: Node, negated: bool = False) -> Iterator[tuple[Words | Filte
 
 def moved(node: Filter, start: int, end: int) -> Filter:
     return replace(node, start=start, end=end)
+
+
+def placed(node: Node, over: Words, said: str) -> Node:
+    """The tree with all its leaves where ``over`` stands in the text; ``said`` goes with the first words."""
+    left = [said]
+
+    def put(part: Node) -> Node:
+        match part:
+            case Words():
+                return replace(part, start=over.start, end=over.end, said=left.pop() if left else "")
+            case Filter():
+                return replace(part, start=over.start, end=over.end)
+            case All(parts) | Either(parts):
+                return type(part)(tuple(map(put, parts)))
+            case Without(inner):
+                return Without(
+                    replace(inner, start=over.start, end=over.end) if isinstance(inner, Words) else put(inner)
+                )
+        raise AssertionError(part)
+
+    return put(node)

@@ -131,9 +131,11 @@ class TagSettings:
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """How queries are read. ``hemisphere`` says when summer is; "auto" goes by where the photos were taken."""
+    """How queries are read. ``hemisphere`` says when summer is; "auto" goes by where the photos were taken.
+    ``translate``: words in other languages are looked up in a dictionary, for a model that knows English only."""
 
     hemisphere: Literal["auto", "north", "south"] = "auto"
+    translate: bool = True
 
 
 @dataclass(frozen=True, slots=True)

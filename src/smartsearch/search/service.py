@@ -158,7 +158,7 @@ class SearchService:
         labels = clause.labels if request.where == Everything() else (*clause.labels, FILTERS)
         if request.full_text:
             labels = (*labels, f"the words “{request.full_text}”")
-        words = content_words(clause.text) if target and target.scorer and example is None else ()
+        words = self._text_words(clause, where) if target and target.scorer and example is None else ()
         return Branch(
             where,
             target,
@@ -185,6 +185,13 @@ class SearchService:
             tuple(self._known_image(asset_id) for asset_id in request.disliked),
             background.mean(axis=0),
         )
+
+    def _text_words(self, clause: Clause, where: Query) -> tuple[str, ...]:
+        """What to look for in texts: of a translation what was typed, where any text has it."""
+        typed = content_words(" ".join(clause.said))
+        if typed and any(self.store.images_with_words(typed, where, 1)):
+            return typed
+        return content_words(clause.text)
 
     def _avoided(self, text: str) -> Likeness:
         vector: Embedding = self.text_encoder.encode_texts([text])[0]

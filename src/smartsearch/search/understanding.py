@@ -17,6 +17,7 @@ from smartsearch.core.queryfields import BadValueError, Names, QueryContext
 from smartsearch.core.queryparse import ParsedQuery, parse
 from smartsearch.core.querysyntax import Clause, condition_of
 from smartsearch.core.settings import SearchSettings
+from smartsearch.search.languages import translated
 from smartsearch.search.places import PhotoPlaces
 from smartsearch.search.spelling import Spelling
 
@@ -35,7 +36,7 @@ class QueryReader:
     """Parses queries. Safe to use from several threads.
 
     ``today`` is the day "yesterday" is before. Names are read anew when the library has changed. ``relevant`` finds the
-    images that answer the words of a smart album.
+    images that answer the words of a smart album. ``english_only``: the model wants other languages translated.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class QueryReader:
         today: Callable[[], date] = date.today,
         spelling: Spelling | None = None,
         relevant: Callable[[tuple[Clause, ...]], tuple[int, ...]] = lambda _: (),
+        english_only: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self.places = PhotoPlaces(store, gazetteer)
@@ -54,6 +56,7 @@ class QueryReader:
         self._today = today
         self._spelling = spelling
         self._relevant = relevant
+        self._english_only = english_only
         self._lock = threading.Lock()
         self._known: _Known | None = None
 
@@ -64,12 +67,14 @@ class QueryReader:
 
     def parse(self, text: str, inside: tuple[int, ...] = ()) -> ParsedQuery:
         """Never raises for what the text is. ``inside``: it is the query of this smart album."""
-        return parse(text, self.context(inside))
+        context = self.context(inside)
+        parsed = parse(text, context)
+        return translated(parsed, context) if self._settings.translate and self._english_only() else parsed
 
     def checked(self, text: str) -> ParsedQuery:
         """The same, with words pointed out that may be misspelt."""
         parsed = self.parse(text)
-        return parsed if self._spelling is None else self._spelling.checked(parsed)
+        return parsed if self._spelling is None or parsed.translation else self._spelling.checked(parsed)
 
     def context(self, inside: tuple[int, ...] = ()) -> QueryContext:
         """What queries are read with now. ``inside``: the smart albums whose queries are being read."""
@@ -95,7 +100,7 @@ class QueryReader:
             return None
         if album.id in inside:
             raise BadValueError(f"The smart album {album.name!r} is made of itself.")
-        parsed = parse(album.query, self.context((*inside, album.id)))
+        parsed = self.parse(album.query, (*inside, album.id))
         wrong = next((problem for problem in parsed.problems if not problem.harmless), None)
         if wrong is not None:
             raise BadValueError(f"The query of {album.name!r} cannot be read: {wrong.message}")

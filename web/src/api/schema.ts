@@ -4519,6 +4519,29 @@ export interface components {
             user: string;
         };
         /**
+         * Translated
+         * @description The words were not English and were looked up in the dictionary. In quotes they are taken as they are.
+         */
+        Translated: {
+            /**
+             * Code
+             * @description ISO 639-1.
+             * @example de
+             */
+            code: string;
+            /**
+             * Language
+             * @description Its own name.
+             * @example Deutsch
+             */
+            language: string;
+            /**
+             * Text
+             * @example dog on beach
+             */
+            text: string;
+        };
+        /**
          * Understood
          * @description A query as it was read.
          */
@@ -4527,6 +4550,8 @@ export interface components {
             chips: components["schemas"]["Chip"][];
             /** Problems */
             problems: components["schemas"]["QueryProblem"][];
+            /** @description Only for a model that knows English only. */
+            translation: components["schemas"]["Translated"] | null;
             /**
              * Words
              * @description What is searched by meaning.

@@ -8,6 +8,7 @@ import {
   Hash,
   HardDrive,
   Images,
+  Languages,
   LibraryBig,
   MapPin,
   Palette,
@@ -22,7 +23,7 @@ import type { Understood } from "@/api/types";
 import { Chip } from "@/components/Chip";
 import { bytes } from "@/strings/format";
 import { s } from "@/strings";
-import { replaced, without } from "./completion";
+import { asTyped, replaced, without } from "./completion";
 import { ExampleChip, LikeChip } from "./ExampleChips";
 import { toggled, type SearchState } from "./searchState";
 import { useNames } from "./useNames";
@@ -72,6 +73,14 @@ export function SearchChips({ state, understood, change, words = false }: Search
     <>
       {state.like !== null && <LikeChip id={state.like} state={state} change={change} />}
       {state.example !== null && <ExampleChip name={state.example} state={state} change={change} />}
+      {understood?.translation && (
+        <Chip
+          icon={Languages}
+          tone="accent"
+          label={s.search.translated(understood.translation.text, understood.translation.language)}
+          onRemove={() => change({ q: asTyped(state.q, understood.chips) })}
+        />
+      )}
       {understood?.chips
         .filter((chip) => words || isTelling(chip))
         .map((chip) => (

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { completed, lastWord, quoted, without } from "./completion";
+import { asTyped, completed, lastWord, quoted, without } from "./completion";
 
 it("finds the word being typed, quotes and all", () => {
   expect(lastWord("dog on the bea")).toBe("bea");
@@ -23,4 +23,11 @@ it("takes a part out", () => {
 it("quotes what has blanks", () => {
   expect(quoted("Lisbon")).toBe("Lisbon");
   expect(quoted("New York")).toBe('"New York"');
+});
+
+it("puts words that were translated in quotes", () => {
+  const words = (start: number, end: number) => ({ kind: "words", start, end });
+  expect(asTyped("Hund am Strand tag:a", [words(0, 14), words(0, 14), { kind: "tag", start: 15, end: 20 }])).toBe(
+    '"Hund am Strand" tag:a',
+  );
 });

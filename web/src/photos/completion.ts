@@ -34,3 +34,12 @@ export function replaced(text: string, start: number, end: number, by: string): 
 export function quoted(value: string): string {
   return /[\s,()"]/.test(value) ? `"${value.replaceAll('"', "")}"` : value;
 }
+
+/** A query whose words by meaning stand in quotes, so that they are taken as they are and not translated. */
+export function asTyped(text: string, chips: readonly { kind: string; start: number; end: number }[]): string {
+  const words = chips.filter((chip) => chip.kind === "words" && !text.slice(chip.start, chip.end).includes('"'));
+  const starts = new Map(words.map((chip) => [chip.start, chip.end]));
+  return [...starts]
+    .sort(([a], [b]) => b - a)
+    .reduce((query, [start, end]) => replaced(query, start, end, `"${query.slice(start, end)}"`), text);
+}

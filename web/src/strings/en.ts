@@ -119,6 +119,7 @@ export const en = {
     label: "Search photos",
     placeholder: "Describe a photo: “dog on a beach”",
     suggestions: "Suggestions",
+    translated: (text: string, language: string) => `Searched for: ${text} (${language})`,
     kind: (kind: string) =>
       ({
         tag: "Tag",

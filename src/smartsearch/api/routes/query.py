@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
@@ -35,10 +36,19 @@ class QueryProblem(BaseModel):
     harmless: bool = Field(description="It was read as words. Otherwise it was left out.")
 
 
+class Translated(BaseModel):
+    """The words were not English and were looked up in the dictionary. In quotes they are taken as they are."""
+
+    code: str = Field(description="ISO 639-1.", examples=["de"])
+    language: str = Field(description="Its own name.", examples=["Deutsch"])
+    text: str = Field(examples=["dog on beach"])
+
+
 class Understood(BaseModel):
     """A query as it was read."""
 
     chips: list[Chip]
+    translation: Translated | None = Field(description="Only for a model that knows English only.")
     words: str = Field(description="What is searched by meaning.", examples=["dog on a beach"])
     problems: list[QueryProblem]
 
@@ -49,6 +59,7 @@ class Understood(BaseModel):
                 Chip(kind=chip.kind, text=chip.text, start=chip.start, end=chip.end, negated=chip.negated)
                 for chip in parsed.chips
             ],
+            translation=None if parsed.translation is None else Translated(**asdict(parsed.translation)),
             words=parsed.words,
             problems=[
                 QueryProblem(
