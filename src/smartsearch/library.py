@@ -38,6 +38,7 @@ from smartsearch.core.query import HasPerson, InFolder, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
 from smartsearch.core.tagtree import at_or_below, tag_path
+from smartsearch.duplicates.review import Duplicates
 from smartsearch.encryption.keyfile import read_key_file
 from smartsearch.encryption.shredding import REPLACES
 from smartsearch.encryption.unlocking import available_key
@@ -145,7 +146,8 @@ def _everyday_words() -> list[str]:
 class Library:
     """One library folder: its database, vectors and thumbnails, with the models of this machine.
 
-    Made by `open`. Safe to use from several threads. Images on disk are only ever read.
+    Made by `open`. Safe to use from several threads. Images on disk are only ever read, but for
+    `duplicates.trash`.
     """
 
     def __init__(
@@ -184,6 +186,12 @@ class Library:
         self.accounts = Accounts(places.home)
         """Who may ask the server; of the home, for all its libraries."""
         self.faces = FaceWork(store, places, settings, self.recent)
+        self.duplicates = Duplicates(
+            store,
+            lambda: self.catalog.encoders(self.model).image.space,
+            places.library,
+            lambda: self.settings.duplicates.allow_trash,
+        )
         self.feedback = FeedbackWork(
             store, self.queries, lambda: self.catalog.encoders(self.model).text, places.library
         )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from smartsearch.core.assets import AutoTags, CopyImage, MarkMissing, Metadata, PutAutoTags, Tag, UpdateMetadata
+from smartsearch.core.duplicates import UNKNOWN
 from smartsearch.core.edits import Edit, Edited
 from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError, SmartAlbumError
 from smartsearch.core.ports import Store
-from smartsearch.core.query import HasTag, Hidden, InAlbum, RatingBetween, Shown
+from smartsearch.core.query import HasTag, Hidden, InAlbum, Or, RatingBetween, Shown
 from tests.contract.making import NOW, SPACE, identity, put, vector
 
 
@@ -246,3 +248,46 @@ class TestEditing:
                 store.edit([Edit(tuple(many), add_tags=("x",), rating=3), Edit(tuple(many), add_to=(album_id,))])
         assert store.assets(many) == before
         assert store.generation == generation + 1, "of the album"
+
+
+def added(store: Store, path: str, **fields: object) -> int:
+    store.apply([put(path, **fields)])  # type: ignore[arg-type]
+    asset = store.asset_by_path(path)
+    assert asset is not None
+    return asset.id
+
+
+def test_fingerprints_tell_images_apart(store: Store) -> None:
+    meta = Metadata(camera_make="Fuji", camera_model="X100", taken_at=datetime(2024, 1, 2, 3), rating=3)
+    added(store, "/a.jpg", metadata=meta, bytes_of="same", phash=2**64 - 3)
+    added(store, "/b.jpg", bytes_of="same")
+    added(store, "/c.jpg", metadata=meta, phash=5, width=10, height=20, sharpness=2.5)
+    hidden = added(store, "/d.jpg")
+    store.set_hidden(hidden, True)
+    prints = store.fingerprints(Shown())
+    assert prints.ids.tolist() == store.select(Shown())
+    assert prints.contents[0] == prints.contents[1] != prints.contents[2]
+    assert prints.hashes.tolist() == [2**64 - 3, 2**64 - 3, 5]
+    assert prints.cameras[0] == prints.cameras[2] >= 0 > prints.cameras[1]
+    assert prints.moments[0] == prints.moments[2] > prints.moments[1] == UNKNOWN
+    assert (prints.widths[2], prints.heights[2], prints.sharpness[2]) == (10, 20, 2.5)
+    assert prints.stars.tolist() == [3, 0, 3]
+    assert prints.sizes.tolist() == [asset.identity.size for asset in store.assets(prints.ids.tolist())]
+    assert len(store.fingerprints(Or(()))) == 0
+
+
+def test_what_is_no_duplicate_is_remembered_until_its_bytes_change(store: Store) -> None:
+    [one, two, three] = [added(store, f"/{name}.jpg") for name in "abc"]
+    before = store.generation
+    store.set_distinct([one, two, three, 999], True)
+    assert store.distinct_sets() == [(one, two, three)]
+    assert store.generation > before
+    store.apply([put("/a.jpg", seed=77)])
+    assert store.distinct_sets() == [(one, two, three)], "the same bytes"
+    store.apply([put("/a.jpg", bytes_of="other")])
+    assert store.distinct_sets() == [(two, three)]
+    store.set_distinct([one, two], True)
+    store.set_distinct([two, three], False)
+    assert store.distinct_sets() == [(one, two)]
+    store.forget([two])
+    assert store.distinct_sets() == []

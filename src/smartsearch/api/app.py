@@ -26,6 +26,7 @@ from smartsearch.api.metrics import Measured, RequestMetrics
 from smartsearch.api.routes import (
     access,
     albums,
+    duplicates,
     edits,
     export,
     faces,
@@ -62,6 +63,7 @@ _ROUTES = (
     images,
     albums,
     tags,
+    duplicates,
     faces,
     feedback,
     persons,

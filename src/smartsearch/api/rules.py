@@ -38,7 +38,15 @@ _LOGIN = ("/session/", "/sessions", "/tokens")
 _ADMIN = ("/users", "/audit", "/folders")
 """Read or write: these tell of the machine and of other people."""
 
-_ADMIN_TO_CHANGE = ("/settings", "/models", "/index/roots", "/index/exclusions", "/faces/consent", "/learn")
+_ADMIN_TO_CHANGE = (
+    "/settings",
+    "/models",
+    "/index/roots",
+    "/index/exclusions",
+    "/faces/consent",
+    "/learn",
+    "/duplicates/trash",
+)
 """What holds for everybody."""
 
 

@@ -13,6 +13,7 @@ from smartsearch.cli import (
     albums,
     backup,
     configure,
+    duplicates,
     encryption,
     evaluate,
     faces,
@@ -77,6 +78,7 @@ encryption.register(app)
 serve.register(app)
 support.register(app)
 app.add_typer(albums.app, name="albums")
+app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(models.app, name="models")
 app.add_typer(persons.app, name="persons")
 app.add_typer(faces.app, name="faces")

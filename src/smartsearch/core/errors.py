@@ -105,6 +105,23 @@ class FacesOffError(SmartsearchError):
 class TooLittleFeedbackError(UsageError):
     """Not enough was said of results to learn from; the message has the numbers."""
 
+
+class TrashOffError(SmartsearchError):
+    """Originals are moved to the trash only where a setting allows it."""
+
+    exit_code = 2
+    http_status = 403
+
+
+class TrashRefusedError(UsageError):
+    """What is to go to the trash is not what was confirmed, or would leave nothing of a picture."""
+
+    http_status = 409
+
+
+class TrashError(SmartsearchError):
+    """A file may not, or cannot, be moved to the trash. Costs that file only."""
+
     http_status = 409
 
 

@@ -25,6 +25,7 @@ from smartsearch.core.assets import (
     TagCount,
     TagSource,
 )
+from smartsearch.core.duplicates import Fingerprints
 from smartsearch.core.edits import Edit, Edited
 from smartsearch.core.faces import FaceScan
 from smartsearch.core.feedback import FeedbackStore
@@ -153,6 +154,11 @@ class Store(Protocol):
         images put into a smart album: then nothing has changed."""
         ...
 
+    def set_distinct(self, asset_ids: Sequence[int], distinct: bool) -> None:
+        """Remember that these are no duplicates of each other, until the bytes of one change; or take it back for every
+        two of them. Unknown ids are ignored."""
+        ...
+
     def add_album(self, name: str, query: str | None = None) -> Album:
         """A new, empty album, or a smart one. AlbumExistsError if the name is taken."""
         ...
@@ -228,6 +234,14 @@ class Store(Protocol):
 
     def hashes(self, ids: Sequence[int]) -> dict[int, int]:
         """Perceptual hashes, unsigned 64 bits."""
+        ...
+
+    def fingerprints(self, where: Query) -> Fingerprints:
+        """What tells apart the assets that meet ``where``, to find duplicates by."""
+        ...
+
+    def distinct_sets(self) -> list[tuple[int, ...]]:
+        """Ids of assets of which the user said that they are no duplicates of each other, at least two in each."""
         ...
 
     def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:

@@ -149,6 +149,13 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicateSettings:
+    """``allow_trash``: whether duplicates may be moved to the system's trash, each time after a question."""
+
+    allow_trash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything, as one value."""
 
@@ -159,5 +166,6 @@ class Settings:
     runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
     tags: TagSettings = field(default_factory=TagSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
+    duplicates: DuplicateSettings = field(default_factory=DuplicateSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
     log: LogSettings = field(default_factory=LogSettings)

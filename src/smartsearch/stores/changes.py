@@ -173,6 +173,7 @@ class Writer:
         self._set_searched(image_id)
         if known[1] != file_hash:
             self.connection.execute("DELETE FROM embeddings WHERE image_id = ?", (image_id,))
+            self.connection.execute("DELETE FROM distinct_images WHERE image_id = ?", (image_id,))
             people.forget_scan(self.connection, image_id)
             self._tags.forget_auto(image_id)
         return image_id

@@ -218,6 +218,16 @@ rejected_tags = Table(
 hidden_images = Table("hidden_images", metadata, _parent("image_id", "images.id", key=True))
 """A table, not a column of `images`: the indexes that answer filters stay covering, and it is nearly always empty."""
 
+distinct_images = Table(
+    "distinct_images",
+    metadata,
+    Column("set_id", BigId, primary_key=True),
+    _parent("image_id", "images.id", key=True),
+    Index("ix_distinct_images_image_id", "image_id"),
+    sqlite_with_rowid=False,
+)
+"""Images of one set are no duplicates of each other: the user's word, which goes when the bytes of an image change."""
+
 albums = Table(
     "albums",
     metadata,

@@ -31,6 +31,7 @@ from smartsearch.core.assets import (
     TagCount,
     TagSource,
 )
+from smartsearch.core.duplicates import Fingerprints
 from smartsearch.core.edits import Edit, Edited, apply_edits
 from smartsearch.core.errors import AssetNotFoundError, LibraryCorruptError
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
@@ -38,7 +39,7 @@ from smartsearch.core.ports import FileCipher, Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.core.tagtree import TagNode, tag_tree
-from smartsearch.stores import backup, curation, doctor, jobs, palettes, rows
+from smartsearch.stores import backup, curation, doctor, duplicates, jobs, palettes, rows
 from smartsearch.stores import tags as tag_rows
 from smartsearch.stores import text as full_text
 from smartsearch.stores.candidates import Limits
@@ -222,6 +223,10 @@ class SqliteStore:
             if not curation.set_hidden(connection, asset_id, hidden):
                 raise _no_image(asset_id)
 
+    def set_distinct(self, asset_ids: Sequence[int], distinct: bool) -> None:
+        with self._curating() as connection:
+            duplicates.set_distinct(connection, asset_ids, distinct)
+
     def add_album(self, name: str, query: str | None = None) -> Album:
         with self._curating() as connection:
             return curation.add_album(connection, name, self._clock(), query)
@@ -399,6 +404,14 @@ class SqliteStore:
                 "SELECT id, phash FROM images WHERE id IN (SELECT value FROM json_each(?))", (rows.ids_json(ids),)
             )
             return {image_id: rows.to_unsigned(value) for image_id, value in found}
+
+    def fingerprints(self, where: Query) -> Fingerprints:
+        with self._database.read() as connection:
+            return duplicates.fingerprints(connection, compile_query(where))
+
+    def distinct_sets(self) -> list[tuple[int, ...]]:
+        with self._database.read() as connection:
+            return duplicates.distinct_sets(connection)
 
     def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         with self._database.read() as connection:

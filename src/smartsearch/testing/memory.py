@@ -44,6 +44,7 @@ from smartsearch.core.assets import (
     TouchImage,
     UpdateMetadata,
 )
+from smartsearch.core.duplicates import UNKNOWN, Fingerprints
 from smartsearch.core.edits import Edit, Edited, Said, apply_edits, tag_change
 from smartsearch.core.errors import AlbumExistsError, AlbumNotFoundError, AssetNotFoundError, JobNotFoundError
 from smartsearch.core.faces import PutFaces
@@ -77,6 +78,7 @@ class _State:
     cancelled: set[int] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
     albums: dict[int, Album] = field(default_factory=dict)
+    distinct: list[frozenset[int]] = field(default_factory=list)
     people: PeopleState = field(default_factory=PeopleState)
     verdicts: list[Verdict] = field(default_factory=list)
     adapters: list[StoredAdapter] = field(default_factory=list)
@@ -194,6 +196,15 @@ class MemoryStore:
         with self._transaction() as state:
             _must_exist(state, asset_id)
             state.assets[asset_id] = replace(state.assets[asset_id], hidden=hidden)
+            state.generation += 1
+
+    def set_distinct(self, asset_ids: Sequence[int], distinct: bool) -> None:
+        with self._transaction() as state:
+            known = frozenset(asset_ids) & state.assets.keys()
+            if distinct:
+                state.distinct.append(frozenset(known))
+            else:
+                state.distinct = [ids - known if len(ids & known) > 1 else ids for ids in state.distinct]
             state.generation += 1
 
     def add_album(self, name: str, query: str | None = None) -> Album:
@@ -330,6 +341,28 @@ class MemoryStore:
 
     def hashes(self, ids: Sequence[int]) -> dict[int, int]:
         return {asset.id: asset.phash for asset in self.assets(ids)}
+
+    def fingerprints(self, where: Query) -> Fingerprints:
+        assets = self._matching(where)
+        contents = {digest: code for code, digest in enumerate(sorted({asset.file_hash for asset in assets}))}
+        cameras: dict[tuple[str | None, str | None], int] = {(None, None): -1}
+        makers = [(asset.metadata.camera_make, asset.metadata.camera_model) for asset in assets]
+        taken = [asset.metadata.taken_at for asset in assets]
+        return Fingerprints(
+            ids=np.array([asset.id for asset in assets], np.int64),
+            contents=np.array([contents[asset.file_hash] for asset in assets], np.int64),
+            hashes=np.array([asset.phash for asset in assets], np.uint64),
+            moments=np.array([UNKNOWN if moment is None else rows.micros(moment) for moment in taken], np.int64),
+            cameras=np.array([cameras.setdefault(maker, len(cameras) - 1) for maker in makers], np.int64),
+            widths=np.array([asset.width for asset in assets], np.int64),
+            heights=np.array([asset.height for asset in assets], np.int64),
+            sharpness=np.array([asset.sharpness or 0.0 for asset in assets], np.float64),
+            sizes=np.array([asset.identity.size for asset in assets], np.int64),
+            stars=np.array([asset.rating or 0 for asset in assets], np.int64),
+        )
+
+    def distinct_sets(self) -> list[tuple[int, ...]]:
+        return [tuple(sorted(ids)) for ids in self._state.distinct if len(ids) > 1]
 
     def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         found = [
@@ -609,6 +642,7 @@ class _Applier:
             _set_auto_tags(self.state, asset_id, [])
             self.state.taggers.pop(asset_id, None)
             self.state.people.forget_scan(asset_id)
+            self.state.distinct = [ids - {asset_id} for ids in self.state.distinct]
         self._replace_keywords(asset_id)
         self.state.errors.pop(fields["path"], None)
         self.state.generation += 1
@@ -692,6 +726,7 @@ def _forget(state: _State, asset_id: int) -> bool:
     state.sidecars.pop(asset_id, None)
     state.taggers.pop(asset_id, None)
     state.people.forget_image(asset_id)
+    state.distinct = [ids - {asset_id} for ids in state.distinct]
     state.rejected -= {pair for pair in state.rejected if pair[0] == asset_id}
     for held in state.vectors.values():
         held.pop(asset_id, None)

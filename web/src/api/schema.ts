@@ -61,6 +61,90 @@ export interface paths {
         patch: operations["change_album"];
         trace?: never;
     };
+    "/api/v1/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duplicates
+         * @description Groups of duplicates among the images that are shown. The first question after a change of the library takes
+         *     seconds for a hundred thousand images.
+         */
+        get: operations["duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/distinct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Distinct
+         * @description The user's word that images are no duplicates of each other. It outlives every search for duplicates.
+         */
+        post: operations["distinct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trash
+         * @description Move the files of these images to the system's trash. Each is checked right before: unchanged since it was
+         *     indexed, in an indexed folder, behind no symbolic link, and the best of those that stay is there. 409 if anything is
+         *     not as the plan told.
+         */
+        post: operations["trash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/trash/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Trash
+         * @description What moving these images to the trash would do; nothing is touched. 403 unless the setting
+         *     `duplicates.allow_trash` is on; 409 for what is no duplicate, and where all of a group would go.
+         */
+        post: operations["plan_trash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/faces": {
         parameters: {
             query?: never;
@@ -1810,6 +1894,16 @@ export interface components {
             person: components["schemas"]["Person"];
         };
         /**
+         * ConfirmedTrash
+         * @description The same ids again, and the word of the plan that the user has seen.
+         */
+        ConfirmedTrash: {
+            /** Ids */
+            ids: number[];
+            /** Token */
+            token: string;
+        };
+        /**
          * Consent
          * @description Whether faces are looked for, and what is known.
          */
@@ -1886,6 +1980,84 @@ export interface components {
             include_hidden?: boolean | null;
             /** Min Bytes */
             min_bytes?: number | null;
+        };
+        /**
+         * DistinctImages
+         * @description Images that are no duplicates of each other.
+         */
+        DistinctImages: {
+            /**
+             * Distinct
+             * @description False takes it back.
+             * @default true
+             */
+            distinct?: boolean;
+            /** Ids */
+            ids: number[];
+        };
+        /**
+         * DuplicateGroups
+         * @description Some of the groups, what saves most first.
+         */
+        DuplicateGroups: {
+            /** Groups */
+            groups: components["schemas"]["DuplicatesGroup"][];
+            /**
+             * Spare Bytes
+             * @description Of all groups.
+             */
+            spare_bytes: number;
+            /**
+             * Total
+             * @description How many groups there are.
+             */
+            total: number;
+            /**
+             * Trash Allowed
+             * @description The setting `duplicates.allow_trash`; it is not changed over HTTP.
+             */
+            trash_allowed: boolean;
+        };
+        /**
+         * DuplicateImage
+         * @description An image of a group.
+         */
+        DuplicateImage: {
+            /**
+             * Bits
+             * @description Of 64, in which its perceptual hash differs from that of the best.
+             */
+            bits: number;
+            image: components["schemas"]["ImageBrief"];
+            /**
+             * Kind
+             * @description How it is a duplicate of the best; null for the best itself.
+             */
+            kind: ("exact" | "near" | "burst") | null;
+            /**
+             * Sharpness
+             * @description Variance of the Laplacian; comparable within the group.
+             */
+            sharpness: number | null;
+        };
+        /**
+         * DuplicatesGroup
+         * @description Images of the same picture or moment, the one to keep first.
+         */
+        DuplicatesGroup: {
+            /**
+             * Kind
+             * @description The loosest of its members'.
+             * @enum {string}
+             */
+            kind: "exact" | "near" | "burst";
+            /** Members */
+            members: components["schemas"]["DuplicateImage"][];
+            /**
+             * Spare Bytes
+             * @description Of all but the first.
+             */
+            spare_bytes: number;
         };
         /**
          * Edit
@@ -3758,6 +3930,18 @@ export interface components {
             total: number;
         };
         /**
+         * PlannedTrash
+         * @description What would be moved. Say the token to do it: it is good for these very files only.
+         */
+        PlannedTrash: {
+            /** Bytes */
+            bytes: number;
+            /** Files */
+            files: components["schemas"]["TrashFile"][];
+            /** Token */
+            token: string;
+        };
+        /**
          * Position
          * @description Degrees (WGS 84), south and west negative.
          */
@@ -4496,6 +4680,14 @@ export interface components {
             unit?: "day" | "month" | "year";
         };
         /**
+         * ToTrash
+         * @description Which duplicates to move.
+         */
+        ToTrash: {
+            /** Ids */
+            ids: number[];
+        };
+        /**
          * Token
          * @description A key of a program, without the key.
          */
@@ -4540,6 +4732,36 @@ export interface components {
              * @example dog on beach
              */
             text: string;
+        };
+        /**
+         * TrashFile
+         * @description A file to move.
+         */
+        TrashFile: {
+            /** Id */
+            id: number;
+            /** Path */
+            path: string;
+            /**
+             * Problem
+             * @description Why it was not moved; empty otherwise.
+             */
+            problem: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /**
+         * TrashResult
+         * @description What became of the files. Those that were moved count as missing, and come back when they are put back.
+         */
+        TrashResult: {
+            /** Moved */
+            moved: components["schemas"]["TrashFile"][];
+            /** Refused */
+            refused: components["schemas"]["TrashFile"][];
         };
         /**
          * Understood
@@ -4965,6 +5187,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Album"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duplicates: {
+        parameters: {
+            query?: {
+                /** @description Of these kinds only. */
+                kind?: ("exact" | "near" | "burst")[] | null;
+                skip?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateGroups"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    distinct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DistinctImages"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmedTrash"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashResult"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToTrash"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedTrash"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */

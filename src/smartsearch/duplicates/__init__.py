@@ -1,0 +1,1 @@
+"""Duplicates: found, and on the user's word moved to the trash."""
