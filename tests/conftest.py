@@ -66,7 +66,7 @@ def home(tmp_path: Path, tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> 
     folder = tmp_path / "home"
     folder.mkdir()
     (folder / "models").symlink_to(tiny_models)
-    (folder / "config.toml").write_text('model = "tiny"\n[runtime]\nworkers = 2\n')
+    (folder / "config.toml").write_text('model = "tiny"\n[runtime]\nworkers = 2\n[ocr]\nwhen = "later"\n')
     for name in [
         name for name in os.environ if name.startswith("SMARTSEARCH_") and name not in ("SMARTSEARCH_DATA", SOCKETS)
     ]:

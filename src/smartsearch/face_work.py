@@ -19,7 +19,7 @@ from smartsearch.search.recent import RecentQueries
 if TYPE_CHECKING:
     from smartsearch.faces.analyzer import OnnxFaceAnalyzer
     from smartsearch.faces.models import FaceModel, FaceModels
-    from smartsearch.indexing.faces import FaceProgress, FaceReport
+    from smartsearch.indexing.revisit import RevisitProgress, RevisitReport
     from smartsearch.people.grouping import GroupingReport
     from smartsearch.people.review import Question, Suggestion
 
@@ -115,15 +115,16 @@ class FaceWork:
     def scan(
         self,
         *,
-        progress: Callable[[FaceProgress], None] = lambda _: None,
+        progress: Callable[[RevisitProgress], None] = lambda _: None,
         started: Callable[[int], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
-    ) -> FaceReport:
+    ) -> RevisitReport:
         """Look for faces wherever the model has not looked yet, then group them. ``started`` hears the job's id. Can be
         stopped or killed at any moment; the next call, or `index`, goes on. FacesOffError without consent,
         LibraryBusyError."""
-        from smartsearch.indexing.faces import scan_faces
+        from smartsearch.indexing.faces import FaceVisit
         from smartsearch.indexing.lock import exclusive
+        from smartsearch.indexing.revisit import revisit
         from smartsearch.indexing.session import DECODER_NICE
         from smartsearch.media.pool import DecodePool
         from smartsearch.onnx.threads import usable_cores
@@ -133,10 +134,13 @@ class FaceWork:
         pool = DecodePool(workers, self._settings.media, nice=DECODER_NICE)
         try:
             with exclusive(self._places.library):
-                report = scan_faces(
+                with self._store.people.reading() as rows:
+                    waiting = rows.unscanned(analyzer.fingerprint)
+                report = revisit(
                     self._store,
                     pool,
-                    analyzer,
+                    FaceVisit(analyzer),
+                    waiting,
                     self._settings.media,
                     tell=progress,
                     started_job=started,

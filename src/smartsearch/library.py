@@ -57,6 +57,7 @@ from smartsearch.search.spelling import ModelWords, Spelling
 from smartsearch.search.suggestions import Suggestions
 from smartsearch.search.understanding import QueryReader
 from smartsearch.stores.sqlite import SqliteStore
+from smartsearch.text_work import TextWork
 
 if TYPE_CHECKING:
     from smartsearch.backup import Backup, BackupReport, RestoreReport
@@ -197,6 +198,7 @@ class Library:
         )
         self.texts = AdaptedTexts(store.feedback)
         """How words are read in searches."""
+        self.ocr = TextWork(store, places, lambda: self.settings)
         self._lock = threading.Lock()
         self._pool: DecodePool | None = None
 
@@ -375,6 +377,7 @@ class Library:
             self.places.library,
             self._tagger(),
             self.faces.analyzer(),
+            self.ocr.while_indexing(),
         )
 
     def _complete_next_model(self, coming: ModelChoice | None, report: IndexReport, targets: Sequence[Target]) -> None:

@@ -29,6 +29,7 @@ from smartsearch.core.query import (
     HasGps,
     HasPerson,
     HasTag,
+    HasText,
     Hidden,
     IdIn,
     InAlbum,
@@ -43,8 +44,10 @@ from smartsearch.core.query import (
     Shown,
     TakenBetween,
     TakenInSeason,
+    TextContains,
     WithinBox,
 )
+from smartsearch.core.reading import PutText, TextLine, TextScan
 from smartsearch.stores.sql import compile_query
 from smartsearch.stores.sqlite import SqliteStore
 from smartsearch.testing import MemoryStore
@@ -110,6 +113,10 @@ LEAVES: st.SearchStrategy[Query] = st.one_of(
     st.builds(ColorNear, COLORS, st.integers(-1, 120)),
     st.builds(HasTag, TAGS | st.sampled_from(["", "\ud800"])),
     st.builds(RatingBetween, st.integers(-2, 6), st.integers(-2, 6)),
+    st.just(HasText()),
+    st.builds(
+        TextContains, st.sampled_from(["Ab", "BIRTHDAY", "day to\n you", "é", "", " ", "\ud800", '"', "x" * 2000])
+    ),
     st.builds(HasPerson, st.integers(-1, 6) | st.just(2**70)),
     st.builds(FaceCount, st.none() | st.integers(-1, 3), st.none() | st.integers(0, 3) | st.just(2**80)),
     st.builds(WithinBox, DEGREES, DEGREES, DEGREES, DEGREES),
@@ -125,10 +132,16 @@ QUERIES = st.recursive(
 )
 
 
+QUAD = ((0, 0), (9, 0), (9, 9), (0, 9))
+
+
 def give_faces(store: Store, ids: list[int]) -> int:
-    """No face in the first image, one in the second, two in the third; the rest is not looked at."""
+    """No face in the first image, one in the second, two in the third; the rest is not looked at. Text in the second
+    and fourth, none in the third."""
     for count, asset_id in enumerate(ids[:3]):
         store.apply([PutFaces(asset_id, FaceScan("a", tuple(found_face(f"{i}", left=i * 0.3) for i in range(count))))])
+    for text, asset_id in zip(('Happy birthday\nto you, "Ab"', "", "ÉTÉ"), ids[1:], strict=False):
+        store.apply([PutText(asset_id, TextScan("r", (TextLine(text, 0.9, QUAD),) if text else ()))])
     with store.people.writing() as rows:
         anna = rows.put_person(person())
         rows.regroup([Grouping(face.id, anna, 0.9) for face in rows.faces_in(ids[2:3])])

@@ -14,7 +14,7 @@ from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_l
 
 if TYPE_CHECKING:
     from smartsearch.core.people import Face
-    from smartsearch.indexing.faces import FaceProgress
+    from smartsearch.indexing.revisit import RevisitProgress
     from smartsearch.library import Library
     from smartsearch.people.review import Question
 
@@ -50,10 +50,10 @@ def scan(context: typer.Context, as_json: JsonOption = False, library: LibraryOp
         report = opened.faces.scan(progress=show)
     progress = report.progress
     if as_json:
-        echo_json({"state": report.state, "images": progress.done, "faces": progress.faces, "errors": progress.errors})
+        echo_json({"state": report.state, "images": progress.done, "faces": progress.found, "errors": progress.errors})
         return
     typer.echo(
-        f"{'Done' if report.state == 'done' else 'Stopped'}: {progress.faces:,} faces in {progress.done:,} photos,"
+        f"{'Done' if report.state == 'done' else 'Stopped'}: {progress.found:,} faces in {progress.done:,} photos,"
         f" {progress.errors:,} photos could not be looked at."
     )
 
@@ -341,7 +341,7 @@ def _name_group(library: Library, group_id: int, name: str) -> None:
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Callable[[FaceProgress], None]]:
+def _bar(what: str) -> Iterator[Callable[[RevisitProgress], None]]:
     """A bar on a terminal, on standard error; elsewhere nothing."""
     if not sys.stderr.isatty():
         yield lambda _: None

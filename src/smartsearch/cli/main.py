@@ -21,6 +21,7 @@ from smartsearch.cli import (
     index,
     maintain,
     models,
+    ocr,
     persons,
     query,
     serve,
@@ -86,6 +87,7 @@ app.add_typer(access.users, name="users")
 app.add_typer(access.tokens, name="tokens")
 app.add_typer(access.sessions, name="sessions")
 app.add_typer(feedback.app, name="feedback")
+app.add_typer(ocr.app, name="ocr")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from smartsearch.core.errors import SmartAlbumError
 from smartsearch.core.faces import FaceScan, PutFaces
+from smartsearch.core.reading import PutText, TextScan
 
 Embedding = NDArray[np.float32]
 """One L2-normalised vector, shape (dim,), float32."""
@@ -159,6 +160,7 @@ class Asset:
     ``user_rating`` is what the user gave it here, ``albums`` the ids of those it is in; files are never written.
     ``people`` are the ids of the persons whose faces are in it; ``face_count`` is None where nobody looked for faces.
     ``sharpness`` is None for what was indexed before it was measured; its palette is the dominant colour alone.
+    ``text`` is what was read in it, line by line: "" where there is none, None where nobody looked.
     """
 
     id: int
@@ -184,6 +186,7 @@ class Asset:
     face_count: int | None = None
     palette: tuple[Swatch, ...] = ()
     sharpness: float | None = None
+    text: str | None = None
 
     @property
     def moment(self) -> datetime:
@@ -270,6 +273,7 @@ class PutImage:
     sidecar_mtime_ns: int | None = None
     auto_tags: AutoTags | None = None
     faces: FaceScan | None = None
+    text: TextScan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +371,7 @@ Change = (
     | PutAutoTags
     | PutFaces
     | PutLooks
+    | PutText
     | UpdateMetadata
     | RecordError
     | ClearError

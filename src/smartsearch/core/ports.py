@@ -32,6 +32,7 @@ from smartsearch.core.feedback import FeedbackStore
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
 from smartsearch.core.people import PeopleStore
 from smartsearch.core.query import Query
+from smartsearch.core.reading import TextScan
 from smartsearch.core.spaces import Calibration, EmbeddingSpace, Preprocessing
 from smartsearch.core.tagtree import TagNode
 
@@ -76,6 +77,32 @@ class FileCipher(Protocol):
         ...
 
 
+class TextStore(Protocol):
+    """What was read in the pictures. Written by the changes `PutText` and `PutImage`; a copy has the text of its
+    original, and what was read goes when the bytes change."""
+
+    def of(self, asset_id: int) -> TextScan | None:
+        """None where nobody has looked for text, or there is no such image."""
+        ...
+
+    def unread(self, reader: str) -> list[int]:
+        """Ids of the present assets in which this reader (a fingerprint) has not looked for text, in order of id."""
+        ...
+
+    def counts(self) -> tuple[int, int]:
+        """In how many assets somebody looked for text, and in how many there is some."""
+        ...
+
+    def with_words(self, words: Sequence[str], where: Query, limit: int) -> list[dict[int, float]]:
+        """For each word the ids of at most ``limit`` assets that meet ``where`` and have it in what was read, each with
+        its `smartsearch.core.reading.agreement`. Words that stand there are found before misread ones."""
+        ...
+
+    def forget(self) -> int:
+        """Delete all that was read, as if nobody had looked; returns in how many assets there was text."""
+        ...
+
+
 class Store(Protocol):
     """The library's memory. Every write is one transaction; a call that raises has changed nothing.
 
@@ -96,6 +123,11 @@ class Store(Protocol):
     @property
     def feedback(self) -> FeedbackStore:
         """What the user said of results, and what was learned from it."""
+        ...
+
+    @property
+    def texts(self) -> TextStore:
+        """What was read in the pictures."""
         ...
 
     def close(self) -> None: ...
@@ -391,5 +423,23 @@ class FaceAnalyzer(Protocol):
         ...
 
     def analyze(self, pixels: NDArray[np.uint8], width: int) -> FaceScan:
+        """(height, width, 3) RGB, upright; ``width`` is that of the original in pixels. Thread-safe."""
+        ...
+
+
+class OcrReader(Protocol):
+    """Reads the text in a picture."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever what is read does."""
+        ...
+
+    @property
+    def side(self) -> int:
+        """Pixels of the longer side of the picture it wants to see; a smaller one is not enlarged."""
+        ...
+
+    def read(self, pixels: NDArray[np.uint8], width: int) -> TextScan:
         """(height, width, 3) RGB, upright; ``width`` is that of the original in pixels. Thread-safe."""
         ...

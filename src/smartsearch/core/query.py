@@ -10,6 +10,7 @@ from typing import Protocol
 
 from smartsearch.core.assets import Asset
 from smartsearch.core.color import cell, cells_near
+from smartsearch.core.reading import folded
 
 SOME_PERCENT = 15
 """How much of a picture has a colour that it is searched by."""
@@ -290,6 +291,25 @@ class FaceCount:
             and (self.minimum is None or count >= self.minimum)
             and (self.maximum is None or count <= self.maximum)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HasText:
+    """Text was read in it."""
+
+    def matches(self, asset: Asset) -> bool:
+        return bool(asset.text)
+
+
+@dataclass(frozen=True, slots=True)
+class TextContains:
+    """What was read in it contains this, wherever lines break, by `folded`. An empty text is in none."""
+
+    text: str
+
+    def matches(self, asset: Asset) -> bool:
+        wanted = folded(self.text)
+        return bool(wanted) and asset.text is not None and wanted in folded(asset.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from smartsearch.core.query import (
     HasGps,
     HasPerson,
     HasTag,
+    HasText,
     Hidden,
     InAlbum,
     InFolder,
@@ -28,8 +29,10 @@ from smartsearch.core.query import (
     PixelsBetween,
     Query,
     RatingBetween,
+    TextContains,
 )
 from smartsearch.core.querydates import DateReader, Days
+from smartsearch.core.reading import folded
 from smartsearch.core.signatures import FORMAT_NAMES, FORMATS, format_name
 
 # Middle tones of what people call these colours; named as in CSS where CSS means the same.
@@ -162,6 +165,12 @@ def _of_album(album_id: int, context: QueryContext) -> Query:
 
 def _name(value: str, _: QueryContext) -> Meaning:
     return Meaning(NameLike(value if "*" in value or "?" in value else f"*{value}*"))
+
+
+def _text(value: str, _: QueryContext) -> Meaning:
+    if not folded(value):
+        raise BadValueError("There is no text to look for.", 'text:"happy birthday"')
+    return Meaning(TextContains(value))
 
 
 def _tag(value: str, _: QueryContext) -> Meaning:
@@ -304,7 +313,7 @@ def _one_sided(value: str, context: QueryContext, side: Callable[[Days], Days]) 
 
 
 _FLAGS: dict[str, dict[str, Query]] = {
-    "has": {"gps": HasGps(), "position": HasGps(), "rating": RatingBetween()},
+    "has": {"gps": HasGps(), "position": HasGps(), "rating": RatingBetween(), "text": HasText()},
     "is": {"hidden": Hidden()},
 }
 
@@ -325,6 +334,7 @@ FIELDS: tuple[Field, ...] = (
     Field("before", ("until",), "before:2022", _before),
     Field("in", (), "in:Holidays", _in),
     Field("folder", ("path",), "folder:Holidays", _folder),
+    Field("text", ("says", "ocr"), 'text:"happy birthday"', _text),
     Field("name", ("file", "filename"), "name:IMG_*", _name),
     Field("tag", ("tags", "keyword"), "tag:beach", _tag),
     Field("album", (), 'album:"Best of"', _album),

@@ -130,6 +130,14 @@ class TagSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OcrSettings:
+    """When text in pictures is read, where the models for it are installed: while indexing, or when `smartsearch ocr
+    run` is called ("later")."""
+
+    when: Literal["index", "later"] = "index"
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """How queries are read. ``hemisphere`` says when summer is; "auto" goes by where the photos were taken.
     ``translate``: words in other languages are looked up in a dictionary, for a model that knows English only."""
@@ -165,6 +173,7 @@ class Settings:
     thumbnails: ThumbnailSettings = field(default_factory=ThumbnailSettings)
     runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
     tags: TagSettings = field(default_factory=TagSettings)
+    ocr: OcrSettings = field(default_factory=OcrSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     duplicates: DuplicateSettings = field(default_factory=DuplicateSettings)
     server: ServerSettings = field(default_factory=ServerSettings)

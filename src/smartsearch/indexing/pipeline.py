@@ -17,12 +17,13 @@ import numpy as np
 
 from smartsearch.core.assets import AutoTags, Embedding, MarkMissing, PutEmbedding, PutImage
 from smartsearch.core.faces import FaceScan
-from smartsearch.core.ports import FaceAnalyzer, ImageEncoder, ImageTagger, Store
+from smartsearch.core.ports import FaceAnalyzer, ImageEncoder, ImageTagger, OcrReader, Store
+from smartsearch.core.reading import TextScan
 from smartsearch.core.settings import DiscoverySettings, MediaLimits, ThumbnailSettings
 from smartsearch.indexing.channel import Channel, ChannelAborted
 from smartsearch.indexing.commit import Committer, Outcome, ThumbnailSink
-from smartsearch.indexing.faces import analyze_all
 from smartsearch.indexing.progress import IndexProgress, IndexReport, Tally
+from smartsearch.indexing.revisit import side_by_side
 from smartsearch.indexing.scan import Scan, Target
 from smartsearch.indexing.triage import Claims, Ready, Task, Triage
 from smartsearch.media.pool import DecodePool
@@ -60,7 +61,7 @@ class RunCancelled(Exception):  # noqa: N818 - a decision of the user, not an er
 class IndexPipeline:
     """One run over some roots. ``encoders``: the first is the space searched by; further ones are being built beside
     it. An image is embedded in all of them from one decode, and tagged by its vector in the ``tagger``'s space. With an
-    ``analyzer`` the same decode is looked at for faces."""
+    ``analyzer`` the same decode is looked at for faces, with a ``reader`` for text."""
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class IndexPipeline:
         *,
         tagger: ImageTagger | None = None,
         analyzer: FaceAnalyzer | None = None,
+        reader: OcrReader | None = None,
         tell: Callable[[IndexProgress], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -82,6 +84,7 @@ class IndexPipeline:
         self._settings = settings
         self._tagger = tagger
         self._analyzer = analyzer
+        self._reader = reader
         self._tell = tell
         self._cancelled = cancelled
         self._tally = Tally()
@@ -178,10 +181,14 @@ class IndexPipeline:
                 for place, given in zip(chosen, self._tagger.tag(made), strict=True):
                     tags[place] = given
         scans: Sequence[FaceScan | None] = [None for _ in batch]
+        texts: Sequence[TextScan | None] = [None for _ in batch]
+        decoded = [item.decoded for item in batch]
         if self._analyzer is not None:
-            scans = analyze_all(self._analyzer, [item.decoded for item in batch])
-        for item, embedded, tagged, scan in zip(batch, vectors, tags, scans, strict=True):
-            outbox.put(_outcome(item, embedded, tagged, scan))
+            scans = side_by_side(self._analyzer.analyze, decoded, 0)
+        if self._reader is not None:
+            texts = side_by_side(self._reader.read, decoded, len(self._sides) - 1)
+        for item, embedded, tagged, scan, text in zip(batch, vectors, tags, scans, texts, strict=True):
+            outbox.put(_outcome(item, embedded, tagged, scan, text))
 
     def _wanted(self, task: Task) -> tuple[ImageEncoder, ...]:
         """New bytes are embedded in every space, an old image only in the one that is being built."""
@@ -189,8 +196,13 @@ class IndexPipeline:
 
     def _request(self, task: Task) -> DecodeRequest:
         inputs = tuple(encoder.preprocessing for encoder in self._wanted(task))
-        picture = self._analyzer.side if self._analyzer is not None and task.kind == "content" else 0
-        return DecodeRequest(inputs, self._settings.media, self._settings.thumbnails, task.sidecar, picture)
+        pictures = self._sides if task.kind == "content" else ()
+        return DecodeRequest(inputs, self._settings.media, self._settings.thumbnails, task.sidecar, pictures)
+
+    @property
+    def _sides(self) -> tuple[int, ...]:
+        """Of the pictures that are looked at, the one for text last."""
+        return tuple(model.side for model in (self._analyzer, self._reader) if model is not None)
 
     def _committed(self, batch: Sequence[Outcome], triage: Triage) -> None:
         for outcome in batch:
@@ -210,7 +222,9 @@ class IndexPipeline:
             self._tally.add("missing", count=len(marks))
 
 
-def _outcome(item: Ready, vectors: dict[str, Embedding], tags: AutoTags | None, scan: FaceScan | None) -> Outcome:
+def _outcome(
+    item: Ready, vectors: dict[str, Embedding], tags: AutoTags | None, scan: FaceScan | None, text: TextScan | None
+) -> Outcome:
     task, content = item.task, item.decoded.content
     if task.kind == "embedding" and task.state is not None and task.state.asset_id is not None:
         ((space, vector),) = vectors.items()
@@ -218,7 +232,16 @@ def _outcome(item: Ready, vectors: dict[str, Embedding], tags: AutoTags | None, 
         return Outcome(change, ("embedded", "updated", "done"), item.digest, content.thumbnail)
     known = task.state is not None and task.state.asset_id is not None
     put = PutImage(
-        task.path, task.identity, item.digest, task.created_at, content, vectors, task.sidecar_mtime_ns, tags, scan
+        path=task.path,
+        identity=task.identity,
+        file_hash=item.digest,
+        created_at=task.created_at,
+        content=content,
+        embeddings=vectors,
+        sidecar_mtime_ns=task.sidecar_mtime_ns,
+        auto_tags=tags,
+        faces=scan,
+        text=text,
     )
     return Outcome(put, ("embedded", "updated" if known else "added", "done"), item.digest, content.thumbnail)
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from smartsearch.core.assets import Job, JobState, Root
 from smartsearch.core.errors import LibraryBusyError, SmartsearchError
-from smartsearch.core.ports import FaceAnalyzer, ImageEncoder, ImageTagger, Store
+from smartsearch.core.ports import FaceAnalyzer, ImageEncoder, ImageTagger, OcrReader, Store
 from smartsearch.core.settings import Settings
 from smartsearch.crawler.watch import ChangedPlaces, Watcher
 from smartsearch.indexing.commit import ThumbnailSink
@@ -44,8 +44,8 @@ def _nothing(_: object) -> None:
 class IndexSession:
     """Index runs over one library. A context manager: the decode workers live as long as it does.
 
-    ``encoders``, ``tagger`` and ``analyzer`` as in `IndexPipeline`; ``folder`` is the library's own, which is locked
-    during a run and never indexed.
+    ``encoders``, ``tagger``, ``analyzer`` and ``reader`` as in `IndexPipeline`; ``folder`` is the library's own, which
+    is locked during a run and never indexed.
     """
 
     def __init__(
@@ -57,11 +57,13 @@ class IndexSession:
         folder: Path,
         tagger: ImageTagger | None = None,
         analyzer: FaceAnalyzer | None = None,
+        reader: OcrReader | None = None,
     ) -> None:
         self._store = store
         self._encoders = tuple(encoders)
         self._tagger = tagger
         self._analyzer = analyzer
+        self._reader = reader
         self._thumbnails = thumbnails
         self._folder = folder
         workers = settings.runtime.workers or usable_cores()
@@ -109,6 +111,7 @@ class IndexSession:
                 self._settings,
                 tagger=self._tagger,
                 analyzer=self._analyzer,
+                reader=self._reader,
                 tell=tell,
                 cancelled=lambda: cancelled() or row.cancel_requested,
             )

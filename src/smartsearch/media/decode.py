@@ -41,14 +41,14 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest) -> Decoded:
         frames = _count_frames(source)
         width, height = source.image.size
         scale = _GAP * needed_scale(width, height, request.inputs, [request.thumbnails.size])
-        scale = max(scale, needed_scale(width, height, (), [request.picture]))
+        scale = max(scale, needed_scale(width, height, (), request.pictures))
         picture = reduced_rgb(source.image, min(1.0, scale))
         blocks = read_blocks(source)  # after the pixels: some formats keep metadata behind them
         if blocks.orientation >= 5:
             width, height = height, width
         # Turning is left to the end: these are smaller than the picture, and resizing commutes with it.
         thumbnail = upright(fit(picture, request.thumbnails.size), blocks.orientation)
-        shown = upright(fit(picture, request.picture), blocks.orientation) if request.picture else None
+        shown = [upright(fit(picture, side), blocks.orientation) for side in request.pictures]
         inputs = [upright(encoder_input(picture, wanted), blocks.orientation) for wanted in request.inputs]
         content = ImageContent(
             format=source.name,
@@ -67,7 +67,7 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest) -> Decoded:
             content,
             tuple(np.array(pixels) for pixels in inputs),
             source.file.identity,
-            None if shown is None else np.array(shown),
+            tuple(np.array(pixels) for pixels in shown),
         )
 
 

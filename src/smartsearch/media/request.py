@@ -23,8 +23,8 @@ class DecodeRequest:
     limits: MediaLimits = field(default_factory=MediaLimits)
     thumbnails: ThumbnailSettings = field(default_factory=ThumbnailSettings)
     sidecar: str | None = None
-    picture: int = 0
-    """Longer side in pixels of the picture that comes with the answer, for looking for faces; 0 for none."""
+    pictures: tuple[int, ...] = ()
+    """Longer sides in pixels of pictures that come with the answer: for looking for faces, for reading text."""
     data: bytes | None = None
     """The bytes to decode in place of the file's: a thumbnail, which need not lie on a disk in clear."""
 
@@ -37,8 +37,8 @@ class Decoded:
     content: ImageContent
     inputs: tuple[NDArray[np.uint8], ...]
     identity: FileIdentity
-    picture: NDArray[np.uint8] | None = None
-    """uint8, (height, width, 3), RGB, upright."""
+    pictures: tuple[NDArray[np.uint8], ...] = ()
+    """``pictures[i]`` belongs to ``request.pictures[i]``: uint8, (height, width, 3), RGB, upright."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,10 @@ class LazySession:
         """The graph's outputs; loads it if need be."""
         return tuple(_tensor_info(node) for node in self._acquire(running=0).get_outputs())
 
+    def metadata(self) -> dict[str, str]:
+        """What the file says about itself; loads it if need be."""
+        return dict(self._acquire(running=0).get_modelmeta().custom_metadata_map)
+
     def run(self, output: str, feeds: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         """One output of one inference. Raises as `create_session`, and ModelError if the inference fails."""
         return self.run_all(feeds, (output,))[output]

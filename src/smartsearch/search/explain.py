@@ -13,6 +13,7 @@ from smartsearch.core.assets import Asset
 from smartsearch.core.ports import Store
 from smartsearch.core.query import And, ColorNear, IdIn, Or, Query
 from smartsearch.core.queryfields import color_name
+from smartsearch.core.reading import agreement, folded
 from smartsearch.search.ranking import Branch, Hit, Likeness, Plan
 from smartsearch.search.text import COMMON, content_words, text_chances
 
@@ -29,7 +30,8 @@ class Evidence:
     of the picture that has it.
 
     Of "text", ``text`` are the words that were found and ``where`` the texts that have them: "file name", "folder",
-    "tags", "title", "description"; none where it is another text. ``decisive``: by itself, or because nothing else did,
+    "tags", "title", "description", "picture" (it was read there); none where it is another text. ``decisive``: by
+    itself, or because nothing else did,
     it brought the image in.
     """
 
@@ -107,8 +109,11 @@ class _Spoken:
             return cls({}, {})
         # The chances go by how rare a word is in all of them, so that they are those of the ranking.
         chances = text_chances(store, branch.words, branch.where)
-        found = store.images_with_words(branch.words, And((branch.where, IdIn(tuple(ids)))), COMMON)
-        return cls(chances, {word: frozenset(having) for word, having in zip(branch.words, found, strict=True)})
+        among = And((branch.where, IdIn(tuple(ids))))
+        found = store.images_with_words(branch.words, among, COMMON)
+        read = store.texts.with_words(branch.words, among, COMMON)
+        having = [frozenset((*named, *seen)) for named, seen in zip(found, read, strict=True)]
+        return cls(chances, dict(zip(branch.words, having, strict=True)))
 
     def evidence(self, asset: Asset) -> Evidence | None:
         if asset.id not in self.chances:
@@ -129,7 +134,9 @@ def _places(asset: Asset, words: Sequence[str]) -> tuple[str, ...]:
     }
     wanted = {word.removesuffix("s") for word in words}
     cut = {place: {word.removesuffix("s") for word in content_words(text, most=None)} for place, text in texts.items()}
-    return tuple(place for place, have in cut.items() if have & wanted)
+    found = [place for place, have in cut.items() if have & wanted]
+    read = folded(asset.text or "")
+    return (*found, *(["picture"] if any(agreement(folded(word), read) for word in words) else []))
 
 
 def _colors(where: Query) -> Iterator[ColorNear]:

@@ -28,8 +28,9 @@ from smartsearch.core.assets import (
 )
 from smartsearch.core.edits import TagChange
 from smartsearch.core.faces import PutFaces
+from smartsearch.core.reading import PutText
 from smartsearch.core.tagtree import moved
-from smartsearch.stores import palettes, people, rows
+from smartsearch.stores import palettes, people, rows, texts
 from smartsearch.stores.tags import TagWriter
 
 _PATH_COLUMNS = ("path", "file_path", "folder", "file_name")
@@ -105,6 +106,10 @@ class Writer:
                         self._changed = True
                 case PutLooks():
                     self._put_looks(change)
+                case PutText(asset_id, read):
+                    if self._exists(asset_id):
+                        texts.put(self.connection, asset_id, read)
+                        self._changed = True
                 case UpdateMetadata():
                     self._update_metadata(change)
                 case RecordError(error):
@@ -155,6 +160,8 @@ class Writer:
             self._tags.replace_auto(image_id, change.auto_tags)
         if change.faces is not None:
             people.put_scan(self.connection, image_id, change.faces)
+        if change.text is not None:
+            texts.put(self.connection, image_id, change.text)
         self._clear_error(path[0])
 
     def _upsert(self, path: bytes, file_hash: bytes, values: tuple[object, ...]) -> int:
@@ -175,6 +182,7 @@ class Writer:
             self.connection.execute("DELETE FROM embeddings WHERE image_id = ?", (image_id,))
             self.connection.execute("DELETE FROM distinct_images WHERE image_id = ?", (image_id,))
             people.forget_scan(self.connection, image_id)
+            texts.forget(self.connection, image_id)
             self._tags.forget_auto(image_id)
         return image_id
 
@@ -203,6 +211,7 @@ class Writer:
         self._copy_embeddings(change.source_id, image_id)
         self._tags.copy_derived(change.source_id, image_id)
         people.copy_faces(self.connection, change.source_id, image_id)
+        texts.copy(self.connection, change.source_id, image_id)
         self._clear_error(path[0])
 
     def _copy_embeddings(self, source_id: int, image_id: int) -> None:
@@ -284,6 +293,7 @@ class Writer:
         found = [row[0] for row in self.connection.execute(f"SELECT id FROM images WHERE {condition}", ids)]
         for image_id in found:
             self._unindex(image_id)
+            texts.forget(self.connection, image_id)
             self._touched.discard(image_id)
         deleted = self.connection.execute(f"DELETE FROM images WHERE {condition}", ids).rowcount
         self._changed |= deleted > 0

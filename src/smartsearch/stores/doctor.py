@@ -16,7 +16,16 @@ from smartsearch.stores.vector_files import VectorFiles
 
 Kind = Literal["database", "reference", "embedding", "full-text", "vector-index"]
 
-_DERIVED = ("image_fts", "embedding_deletions", "jobs", "errors", "sqlite_autoindex", "ix_", "uq_")
+_DERIVED = (
+    "image_fts",
+    "text_fts",
+    "embedding_deletions",
+    "jobs",
+    "errors",
+    "sqlite_autoindex",
+    "ix_",
+    "uq_",
+)
 """What the names of tables and indexes begin with that can be made anew, or do without."""
 _FREE = "ix_ (free pages)"
 _FEW = 0.02
@@ -101,13 +110,15 @@ def check_rows(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def check_text(connection: sqlite3.Connection) -> Iterator[Problem]:
-    """The full-text table against the rows it is made from. Needs a write transaction, though it changes nothing."""
-    try:
-        connection.execute("INSERT INTO image_fts (image_fts, rank) VALUES ('integrity-check', 1)")
-    except sqlite_errors("DatabaseError") as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
-            raise
-        yield Problem("full-text", "The full-text table does not match the images.", repairable=True)
+    """The full-text tables against the rows they are made from. Needs a write transaction, though it changes
+    nothing."""
+    for table, of in (("image_fts", "images"), ("text_fts", "texts that were read")):
+        try:
+            connection.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
+        except sqlite_errors("DatabaseError") as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+                raise
+            yield Problem("full-text", f"The full-text table does not match the {of}.", repairable=True)
 
 
 def repair(connection: sqlite3.Connection, problems: list[Problem]) -> None:
@@ -115,7 +126,7 @@ def repair(connection: sqlite3.Connection, problems: list[Problem]) -> None:
     kinds = {problem.kind for problem in problems if problem.repairable}
     if "database" in kinds:
         connection.execute("REINDEX")
-        connection.execute("INSERT INTO image_fts (image_fts) VALUES ('rebuild')")
+        _rebuild_text(connection)
     if "reference" in kinds:
         for table, rowid, _, _ in connection.execute("PRAGMA foreign_key_check").fetchall():
             if rowid is not None:
@@ -128,7 +139,12 @@ def repair(connection: sqlite3.Connection, problems: list[Problem]) -> None:
         connection.executemany("DELETE FROM embeddings WHERE id = ?", [(i,) for i in bad_embeddings(connection)])
         connection.execute("UPDATE library SET generation = generation + 1")
     if "full-text" in kinds or "reference" in kinds:
-        connection.execute("INSERT INTO image_fts (image_fts) VALUES ('rebuild')")
+        _rebuild_text(connection)
+
+
+def _rebuild_text(connection: sqlite3.Connection) -> None:
+    for table in ("image_fts", "text_fts"):
+        connection.execute(f"INSERT INTO {table} ({table}) VALUES ('rebuild')")
 
 
 def bad_embeddings(connection: sqlite3.Connection) -> list[int]:

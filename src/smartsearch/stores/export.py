@@ -21,6 +21,7 @@ DERIVED = frozenset(
         "face_thumbnails",
         "face_scans",
         "adapters",
+        "image_texts",
         "alembic_version",
         "library",
         "sqlite_sequence",
@@ -31,7 +32,7 @@ DERIVED = frozenset(
 _IN_IMAGES = frozenset({"images", "image_colors", "image_tags", "hidden_images"})
 """Tables whose content `images` already gives, joined."""
 _BATCH = 500
-_FULL_TEXT = "image_fts"
+_FULL_TEXT = ("image_fts", "text_fts")
 
 
 class Snapshot:

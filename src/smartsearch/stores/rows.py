@@ -232,6 +232,7 @@ def asset_from(
     people: tuple[int, ...],
     face_count: int | None,
     palette: tuple[Swatch, ...],
+    text: str | None,
 ) -> Asset:
     """An asset from a row of `ASSET_COLUMNS`."""
     return Asset(
@@ -258,6 +259,7 @@ def asset_from(
         face_count=face_count,
         palette=palette,
         sharpness=row["sharpness"],
+        text=text,
     )
 
 

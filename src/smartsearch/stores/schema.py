@@ -9,7 +9,8 @@ writing a library goes through plain SQL (see `sqlite.py`): importing SQLAlchemy
 which every cold search would pay.
 
 SQLite has more than SQLAlchemy has words for: the first migration adds a trigger that fills `embedding_deletions` and
-the full-text table `image_fts`, which reads its text from the view `image_text` (the second leaves automatic tags out).
+the full-text table `image_fts`, which reads its text from the view `image_text` (the second leaves automatic tags out);
+a later one the table of trigrams `text_fts` over `image_texts`.
 """
 
 from __future__ import annotations
@@ -308,6 +309,17 @@ face_scans = Table(
     Column("analyzer", Text, nullable=False, index=True),
 )
 """Which images were looked at for faces, and by whom."""
+
+image_texts = Table(
+    "image_texts",
+    metadata,
+    _parent("image_id", "images.id", key=True),
+    Column("reader", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("lines", JSON, nullable=False),
+)
+"""What was read in an image, and by whom; a row without lines: there is no text. ``folded`` is what texts are compared
+by; a line is [text, confidence, x, y, x, y, x, y, x, y]."""
 
 face_decisions = Table(
     "face_decisions",

@@ -29,6 +29,7 @@ from smartsearch.core.query import (
     HasGps,
     HasPerson,
     HasTag,
+    HasText,
     Hidden,
     IdIn,
     InAlbum,
@@ -43,8 +44,10 @@ from smartsearch.core.query import (
     Shown,
     TakenBetween,
     TakenInSeason,
+    TextContains,
     WithinBox,
 )
+from smartsearch.core.reading import folded
 from smartsearch.stores import rows
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -54,6 +57,14 @@ _ESCAPE = "!"
 _HIDDEN = "SELECT image_id FROM hidden_images"
 _LONGEST_NAME = 4096
 """Characters; no file system has longer names, and SQLite refuses LIKE patterns far longer."""
+
+
+_LONGEST_PHRASE = 1000
+
+
+def phrase(text: str) -> str:
+    """The text as FTS5 finds it with all its characters in order."""
+    return '"' + text.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,10 @@ class _Compiler:
             case FaceCount(minimum, maximum):
                 count = "(SELECT count(*) FROM faces WHERE image_id = images.id)"
                 return f"(id IN (SELECT image_id FROM face_scans) AND {self.between(count, minimum, maximum)})"
+            case HasText():
+                return "id IN (SELECT image_id FROM image_texts WHERE folded != '')"
+            case TextContains(text):
+                return self.text_contains(text)
             case HasGps():
                 return "latitude IS NOT NULL"
             case WithinBox(south, west, north, east):
@@ -224,6 +239,15 @@ class _Compiler:
         return (
             f"id IN (SELECT image_id FROM image_colors WHERE {near} GROUP BY image_id HAVING sum(percent) >= {enough})"
         )
+
+    def text_contains(self, text: str) -> str:
+        """By trigrams, which need three characters; a text as long as a book would be too much for them too."""
+        wanted = folded(text)
+        if not wanted or not _storable(wanted):
+            return "FALSE"
+        if 3 <= len(wanted) <= _LONGEST_PHRASE:
+            return f"id IN (SELECT rowid FROM text_fts WHERE text_fts MATCH {self.bind(phrase(wanted))})"
+        return f"id IN (SELECT image_id FROM image_texts WHERE instr(folded, {self.bind(wanted)}))"
 
     def within_box(self, south: float, west: float, north: float, east: float) -> str:
         latitude = f"latitude >= {self.bind(south)} AND latitude <= {self.bind(north)}"

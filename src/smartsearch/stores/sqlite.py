@@ -42,6 +42,7 @@ from smartsearch.core.tagtree import TagNode, tag_tree
 from smartsearch.stores import backup, curation, doctor, duplicates, jobs, palettes, rows
 from smartsearch.stores import tags as tag_rows
 from smartsearch.stores import text as full_text
+from smartsearch.stores import texts as text_rows
 from smartsearch.stores.candidates import Limits
 from smartsearch.stores.changes import Writer
 from smartsearch.stores.columns import ColumnCache, read_mask
@@ -54,6 +55,7 @@ from smartsearch.stores.nearest import nearest
 from smartsearch.stores.people import SqlitePeople
 from smartsearch.stores.sealed_vector_files import SealedVectorFiles
 from smartsearch.stores.sql import compile_query
+from smartsearch.stores.texts import SqliteTexts
 from smartsearch.stores.vector_files import VectorFiles
 from smartsearch.stores.vectors import SpaceVectors
 
@@ -90,6 +92,7 @@ class SqliteStore:
         self._columns = ColumnCache()
         self.people = SqlitePeople(database)
         self.feedback = SqliteFeedback(database, clock)
+        self.texts = SqliteTexts(database)
 
     @classmethod
     def open(
@@ -702,6 +705,7 @@ def _assets(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Asse
         albums.setdefault(image_id, []).append(album_id)
     faces = _faces_of(connection, ids)
     colors = palettes.of_images(connection, ids)
+    texts = text_rows.of_images(connection, ids)
     cursor = connection.cursor()
     name_rows(cursor)
     query = f"SELECT {', '.join(rows.ASSET_COLUMNS)} FROM images WHERE id IN (SELECT value FROM json_each(?))"
@@ -716,6 +720,7 @@ def _assets(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Asse
             people,
             face_count,
             colors.get(image_id, ()),
+            texts.get(image_id),
         )
 
 

@@ -52,6 +52,7 @@ from smartsearch.core.feedback import StoredAdapter, Verdict
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
 from smartsearch.core.query import Everything, Query, Shown, ascii_lower
+from smartsearch.core.reading import PutText, TextScan
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.core.tagtree import TagNode, at_or_below, moved, tag_tree
 from smartsearch.stores import rows
@@ -59,6 +60,7 @@ from smartsearch.stores.text import forms, words
 from smartsearch.stores.text import words as cut
 from smartsearch.testing.feedback import MemoryFeedback
 from smartsearch.testing.people import MemoryPeople, PeopleState
+from smartsearch.testing.texts import MemoryTexts
 
 
 @dataclass
@@ -82,6 +84,7 @@ class _State:
     people: PeopleState = field(default_factory=PeopleState)
     verdicts: list[Verdict] = field(default_factory=list)
     adapters: list[StoredAdapter] = field(default_factory=list)
+    texts: dict[int, TextScan] = field(default_factory=dict)
 
     def copy(self) -> _State:
         copied = {name: value.copy() if hasattr(value, "copy") else value for name, value in vars(self).items()}
@@ -97,6 +100,7 @@ class MemoryStore:
         self._lock = threading.RLock()
         self.people = MemoryPeople(self._transaction, lambda: self._state)
         self.feedback = MemoryFeedback(self._transaction, lambda: self._state, clock)
+        self.texts = MemoryTexts(self._transaction, lambda: self._state, self._matching)
 
     @property
     def generation(self) -> int:
@@ -293,7 +297,8 @@ class MemoryStore:
 
     def _with_people(self, asset: Asset) -> Asset:
         people, face_count = self._state.people.of_image(asset.id)
-        return replace(asset, people=people, face_count=face_count)
+        read = self._state.texts.get(asset.id)
+        return replace(asset, people=people, face_count=face_count, text=None if read is None else read.text)
 
     def select(
         self,
@@ -579,6 +584,10 @@ class _Applier:
                         self.state.generation += 1
                 case PutLooks(asset_id, palette, sharpness):
                     self._update(asset_id, palette=palette, sharpness=sharpness)
+                case PutText(asset_id, read):
+                    if asset_id in self.state.assets:
+                        self.state.texts[asset_id] = read
+                        self.state.generation += 1
                 case UpdateMetadata():
                     self._update(change.asset_id, metadata=stored_metadata(change.metadata))
                     if change.asset_id in self.state.assets:
@@ -613,6 +622,8 @@ class _Applier:
         self._put_auto_tags(asset_id, change.auto_tags)
         if change.faces is not None:
             self.state.people.put_scan(asset_id, change.faces)
+        if change.text is not None:
+            self.state.texts[asset_id] = change.text
 
     def _put_auto_tags(self, asset_id: int, made: AutoTags | None) -> None:
         if made is not None:
@@ -643,6 +654,7 @@ class _Applier:
             self.state.taggers.pop(asset_id, None)
             self.state.people.forget_scan(asset_id)
             self.state.distinct = [ids - {asset_id} for ids in self.state.distinct]
+            self.state.texts.pop(asset_id, None)
         self._replace_keywords(asset_id)
         self.state.errors.pop(fields["path"], None)
         self.state.generation += 1
@@ -670,6 +682,9 @@ class _Applier:
             self.state.taggers[asset_id] = self.state.taggers[source.id]
         self.state.sidecars[asset_id] = None
         self.state.people.copy_faces(source.id, asset_id)
+        self.state.texts.pop(asset_id, None)
+        if source.id in self.state.texts:
+            self.state.texts[asset_id] = self.state.texts[source.id]
         for held in self.state.vectors.values():
             if source.id in held:
                 held[asset_id] = held[source.id]
@@ -727,6 +742,7 @@ def _forget(state: _State, asset_id: int) -> bool:
     state.taggers.pop(asset_id, None)
     state.people.forget_image(asset_id)
     state.distinct = [ids - {asset_id} for ids in state.distinct]
+    state.texts.pop(asset_id, None)
     state.rejected -= {pair for pair in state.rejected if pair[0] == asset_id}
     for held in state.vectors.values():
         held.pop(asset_id, None)
