@@ -18,12 +18,12 @@ from pathlib import Path
 
 from smartsearch.core.errors import LibraryExistsError, UsageError
 from smartsearch.encryption.ciphers import LibraryKey
-from smartsearch.encryption.shredding import REPLACES
 from smartsearch.encryption.unlocking import LOCKED
 from smartsearch.indexing.lock import exclusive
 from smartsearch.stores import folders
 from smartsearch.stores.backup import check_database, require_unused
 from smartsearch.stores.folders import Entry
+from smartsearch.stores.shredding import REPLACES
 from smartsearch.stores.sqlite import SqliteStore
 
 FORMAT = 1

@@ -19,11 +19,11 @@ from smartsearch.core.errors import DiskFullError, LibraryBusyError, LibraryCorr
 from smartsearch.core.settings import ThumbnailSettings
 from smartsearch.encryption.ciphers import LibraryKey
 from smartsearch.encryption.keyfile import COPY, KEY_FILE, KeyFile
-from smartsearch.encryption.shredding import REPLACES, shred_file, shred_folder
 from smartsearch.indexing.lock import exclusive
 from smartsearch.media.thumbnails import ThumbnailStore
 from smartsearch.stores import folders
 from smartsearch.stores.conversion import Exclusive
+from smartsearch.stores.shredding import REPLACES, shred_file, shred_folder
 
 DATABASE = "library.db"
 

@@ -34,13 +34,12 @@ from smartsearch.core.errors import (
 )
 from smartsearch.core.overview import ValueCount
 from smartsearch.core.ports import FileCipher
-from smartsearch.core.query import HasPerson, InFolder, Not, Present
+from smartsearch.core.query import HasPerson, Not, Present
 from smartsearch.core.settings import DiscoverySettings, Settings
 from smartsearch.core.spaces import NO_SPACE
 from smartsearch.core.tagtree import at_or_below, tag_path
 from smartsearch.duplicates.review import Duplicates
 from smartsearch.encryption.keyfile import read_key_file
-from smartsearch.encryption.shredding import REPLACES
 from smartsearch.encryption.unlocking import available_key
 from smartsearch.face_work import FaceWork
 from smartsearch.feedback_work import FeedbackWork
@@ -56,6 +55,7 @@ from smartsearch.search.service import SearchRequest, SearchResult, SearchServic
 from smartsearch.search.spelling import ModelWords, Spelling
 from smartsearch.search.suggestions import Suggestions
 from smartsearch.search.understanding import QueryReader
+from smartsearch.stores.shredding import REPLACES
 from smartsearch.stores.sqlite import SqliteStore
 from smartsearch.text_work import TextWork
 
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from smartsearch.embeddings.factory import Encoders
     from smartsearch.encryption.ciphers import LibraryKey
     from smartsearch.encryption_work import EncryptionWork
+    from smartsearch.erasing import ErasureReport
     from smartsearch.export import ExportReport
     from smartsearch.indexing.progress import IndexProgress, IndexReport
     from smartsearch.indexing.scan import Target
@@ -452,6 +453,17 @@ class Library:
             self.store.forget_errors([error.path for error in self.store.errors() if error.path.startswith(inside)])
             return self._forget(sorted(doomed))
 
+    def erase_folder(self, path: Path) -> ErasureReport:
+        """Erase all traces of a folder, or of one photo, from every file of the library. See `smartsearch.erasing`."""
+        from smartsearch.erasing import erase_folder
+
+        self.answers, self.overviews = Answers(), Overviews(self.store)
+        return erase_folder(self.store, self.thumbnails, self.recent, self.places.library, full_path(path))
+
+    def count_in_folder(self, path: Path) -> int:
+        """How many images `erase_folder` would erase."""
+        return len(self._ids_at(full_path(path)))
+
     def count_in_root(self, path: Path) -> int:
         """How many images `forget_root` would forget."""
         return len(self._only_in_root(path))
@@ -464,9 +476,9 @@ class Library:
         return self._ids_at(absolute).difference(*map(self._ids_at, others))
 
     def _ids_at(self, path: str) -> set[int]:
-        """The images in a folder and below it, or the one that is this file."""
-        single = self.store.asset_by_path(path)
-        return set(self.store.select(InFolder(path))) | ({single.id} if single else set())
+        from smartsearch.erasing import traces
+
+        return traces(self.store, path)
 
     # -- searching
 

@@ -203,6 +203,15 @@ class TestErrors:
 
 
 class TestFolders:
+    def test_the_traces_of_a_folder_are_erased_after_its_path_is_said_twice(self, own: TestClient, more: Path) -> None:
+        own.post(f"{V1}/index/roots", json={"path": str(more)})
+        finished(own, started(own))
+        refused = own.post(f"{V1}/index/erase", json={"path": str(more), "confirm": str(more.parent)})
+        assert "differ" in complaint(refused, 400)["detail"]
+        erased = own.post(f"{V1}/index/erase", json={"path": str(more), "confirm": str(more)}).json()
+        assert erased == {"erased": 6, "left": [], "indexed_by": None}
+        assert str(more) not in own.get(f"{V1}/index/roots").text
+
     def test_they_are_added_and_given_up(self, own: TestClient, more: Path, photos: Path) -> None:
         added = own.post(f"{V1}/index/roots", json={"path": str(more)})
         assert added.status_code == 201

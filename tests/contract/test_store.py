@@ -851,3 +851,17 @@ def test_looks_that_are_measured_later_replace_the_palette(store: Store) -> None
     assert store.generation > before
     store.forget([image])
     assert store.select(ColorNear(0x108080)) == []
+
+
+def test_erasing_takes_the_errors_of_the_folder_and_the_jobs_that_have_ended(store: Store) -> None:
+    one, two = add(store, "/a/1.jpg", "/b/2.jpg")
+    store.apply([RecordError(FileError(path, "corrupt", "m", NOW)) for path in ("/a/3", "/a", "/ab/4")])
+    ended, running = store.start_job("index", {"current": "/a/1.jpg"}), store.start_job("index", {})
+    store.update_job(ended.id, done=1, errors=0, state="done")
+    before = store.generation
+    assert store.erase([one, 99], "/a") == 1
+    assert store.generation > before
+    assert store.select(Everything()) == [two]
+    assert [error.path for error in store.errors()] == ["/ab/4"]
+    assert [job.id for job in store.jobs()] == [running.id]
+    assert [neighbor.asset_id for neighbor in store.nearest(SPACE, vector("/b/2.jpg"), Everything(), 5)] == [two]

@@ -296,7 +296,7 @@ def after(owner, name, count=1):
     setattr(owner, name, wrapped)
 
 
-from smartsearch.encryption import shredding
+from smartsearch.stores import shredding
 from smartsearch.stores.conversion import Exclusive
 
 places = [
@@ -332,3 +332,21 @@ def test_killed_at_any_step_it_is_the_old_or_the_new_library(places: Places, pla
     with opened(places, key) as library:
         everything_is_there(library)
     assert in_clear(places.library.parent, known_bytes(plain)) == set(), "the old library is gone, too"
+
+
+def test_a_server_stops_when_the_library_is_locked(places: Places, work: EncryptionWork, tmp_path: Path) -> None:
+    work.encrypt(PASSPHRASE)
+    (tmp_path / "passphrase").write_text(PASSPHRASE)
+    environ = os.environ | {"SMARTSEARCH_PASSPHRASE_FILE": str(tmp_path / "passphrase")}
+    program = Path(sys.executable).with_name("smartsearch")
+    server = subprocess.Popen([program, "serve", "--port", "0"], env=environ, stderr=subprocess.PIPE, text=True)
+    assert server.stderr is not None
+    try:
+        assert server.stderr.readline().startswith("Serving ")
+        work.lock()
+        assert server.wait(60) == 0
+        assert "was locked" in server.stderr.read()
+    finally:
+        server.kill()
+        server.wait()
+        server.stderr.close()

@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,12 +17,16 @@ import uvicorn
 from smartsearch.api.app import create_app
 from smartsearch.api.security import is_loopback
 from smartsearch.core.errors import SmartsearchError, UsageError
+from smartsearch.encryption.unlocking import lock_mark
 from smartsearch.library import Library
 
 log = logging.getLogger("smartsearch.api")
 
 _M_ARENA_MAX = -8
 """mallopt(3)."""
+LOCK_SECONDS = 1.0
+"""How often a server of an encrypted library looks whether it was locked."""
+
 GOODBYE_SECONDS = 3
 """How long open answers (a stream of progress, a large export) may go on after Ctrl-C."""
 
@@ -63,7 +68,26 @@ def serve(library: Library, host: str, port: int, ready: Callable[[str], None]) 
             signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=_reload, args=(library,)).start())
         scheme = "https" if server.certfile else "http"
         ready(f"{scheme}://[{address}]:{bound}" if ":" in address else f"{scheme}://{address}:{bound}")
-        uvicorn.Server(config).run(sockets=[listener])
+        running = uvicorn.Server(config)
+        if library.key is not None:
+            _stop_when_locked(running, library)
+        running.run(sockets=[listener])
+
+
+def _stop_when_locked(running: uvicorn.Server, library: Library) -> None:
+    """End the server once `smartsearch lock` was called. Ending the process is the one way to be rid of a key: Python
+    cannot wipe its memory."""
+    seen = lock_mark(library.places.library)
+
+    def watch() -> None:
+        while not running.should_exit:
+            if lock_mark(library.places.library) != seen:
+                log.warning("The library was locked: the server stops.")
+                running.should_exit = True
+                return
+            time.sleep(LOCK_SECONDS)
+
+    threading.Thread(target=watch, name="lock-watch", daemon=True).start()
 
 
 def _share_memory() -> None:

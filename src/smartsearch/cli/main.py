@@ -15,6 +15,7 @@ from smartsearch.cli import (
     configure,
     duplicates,
     encryption,
+    erase,
     evaluate,
     faces,
     feedback,
@@ -76,6 +77,7 @@ backup.register(app)
 configure.register(app)
 evaluate.register(app)
 encryption.register(app)
+erase.register(app)
 serve.register(app)
 support.register(app)
 app.add_typer(albums.app, name="albums")

@@ -222,6 +222,11 @@ class Store(Protocol):
         """Delete assets with all that hangs on them; returns how many there were."""
         ...
 
+    def erase(self, asset_ids: Sequence[int], folder: str) -> int:
+        """As `forget`, with the errors at and below ``folder`` and the jobs that have ended; and nothing of all that is
+        left in any file of the store. LibraryBusyError while another process reads or writes: run it again."""
+        ...
+
     def forget_errors(self, paths: Sequence[str]) -> int: ...
 
     def drop_space(self, space_key: str) -> int:

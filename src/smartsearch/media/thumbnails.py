@@ -53,6 +53,11 @@ class ThumbnailStore:
         path = self._path(self._thumbs, digest)
         return path if path.is_file() else None
 
+    def files_of(self, digest: bytes) -> list[Path]:
+        """Thumbnail and preview, those that are there."""
+        paths = (self._path(folder, digest) for folder in (self._thumbs, self._previews))
+        return [path for path in paths if path.is_file()]
+
     def remove(self, digest: bytes) -> None:
         """Forget the thumbnail and the preview, if they are there."""
         for folder in (self._thumbs, self._previews):

@@ -23,6 +23,7 @@ from smartsearch.core.errors import (
 )
 from smartsearch.stores.driver import connect, sqlite_errors
 from smartsearch.stores.seal import write_seal
+from smartsearch.stores.shredding import shred_file
 from smartsearch.stores.upgrade import APPLICATION_ID, VERSIONS, create_database, upgrade_database
 
 BUSY_SECONDS = 10.0
@@ -102,6 +103,23 @@ class Database:
                 with suppress(*sqlite_errors()):
                     connection.rollback()
                 self._give_back(connection)
+
+    @contextmanager
+    def erasing(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction of which nothing deleted is left. SQLite keeps deleted bytes until it needs the room, and
+        earlier ones in its log: here they are overwritten, the file is written anew and the log emptied; copies that
+        upgrades left are deleted.
+
+        LibraryBusyError while another process reads or writes; what is deleted then is overwritten, but the log of
+        earlier changes still stands: do it again.
+        """
+        with self.write() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            yield connection
+        self.compact()
+        with mapped_errors(self.path):
+            for copy in self.path.parent.glob(f"{self.path.name}.*.backup"):
+                shred_file(copy)
 
     def compact(self) -> None:
         """Write the database file anew without what was deleted, and empty the log. LibraryBusyError while another

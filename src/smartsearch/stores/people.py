@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 from smartsearch.core.errors import PersonNotFoundError
 from smartsearch.core.faces import Box, FaceScan, FoundFace, KnownFace, matched
@@ -112,15 +110,8 @@ class SqlitePeople:
             connection.execute("UPDATE library SET generation = generation + 1")
 
     def erase(self, person_id: int | None = None) -> int:
-        """See the port. SQLite keeps deleted bytes until it needs the room, and earlier ones in its log: what is
-        deleted here is overwritten, the file is written anew and the log emptied. Copies that upgrades left are deleted
-        too.
-
-        LibraryBusyError while another process reads or writes; what is deleted then is overwritten, but the log of
-        earlier changes still stands: run it again.
-        """
-        with self._database.write() as connection:
-            connection.execute("PRAGMA secure_delete = ON")
+        """See the port, and `Database.erasing`."""
+        with self._database.erasing() as connection:
             rows_of_people = SqlitePeopleRows(connection)
             if person_id is None:
                 erased = _erase_all(connection)
@@ -129,8 +120,6 @@ class SqlitePeople:
             else:
                 raise PersonNotFoundError(f"There is no person {person_id} in the library.")
             connection.execute("UPDATE library SET generation = generation + 1")
-        self._database.compact()
-        _delete_backups(self._database.path)
         return erased
 
 
@@ -158,9 +147,3 @@ def _tells_of(journal: object, person_id: int, faces: set[int]) -> bool:
     """Whether a journal mentions the person or one of the faces, by the numbers that its entries carry."""
     entries = journal if isinstance(journal, tuple) else ()
     return any(entry.get("person") == person_id or entry.get("face") in faces for entry in entries)
-
-
-def _delete_backups(path: Path) -> None:
-    for backup in path.parent.glob(f"{path.name}.*.backup"):
-        with suppress(FileNotFoundError):
-            os.unlink(backup)

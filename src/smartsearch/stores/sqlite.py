@@ -46,7 +46,7 @@ from smartsearch.stores import texts as text_rows
 from smartsearch.stores.candidates import Limits
 from smartsearch.stores.changes import Writer
 from smartsearch.stores.columns import ColumnCache, read_mask
-from smartsearch.stores.connection import Database
+from smartsearch.stores.connection import Database, mapped_errors
 from smartsearch.stores.doctor import Problem
 from smartsearch.stores.driver import name_rows
 from smartsearch.stores.export import Snapshot
@@ -274,6 +274,27 @@ class SqliteStore:
             forgotten = writer.forget(asset_ids)
         self._columns.expire()
         return forgotten
+
+    def erase(self, asset_ids: Sequence[int], folder: str) -> int:
+        """See the port. The vector index is erased as a whole, and made again from the database."""
+        with self._database.erasing() as connection:
+            writer = Writer(connection, self._clock())
+            erased = writer.forget(asset_ids)
+            writer.finish()
+            condition, parameters = _at_or_below("path", folder)
+            connection.execute(f"DELETE FROM errors WHERE {condition}", parameters)
+            connection.execute("DELETE FROM jobs WHERE state <> 'running'")  # they say which file was the last
+            connection.execute("DELETE FROM tags WHERE id NOT IN (SELECT tag_id FROM image_tags)")
+            connection.execute("INSERT INTO image_fts (image_fts) VALUES ('rebuild')")  # its deletions only mark words
+        for space_id, key, dim in self._known_spaces():
+            with self._spaces_lock:
+                index = self._spaces.pop(space_id, None)
+            if index is not None:
+                index.close()
+            with mapped_errors(self._database.path):
+                self._files(space_id, key, dim).erase()
+        self._columns.expire()
+        return erased
 
     def forget_errors(self, paths: Sequence[str]) -> int:
         with self._database.write() as connection:

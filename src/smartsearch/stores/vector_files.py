@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.checksums import trailer_holds, with_trailer, without_trailer
+from smartsearch.stores.shredding import shred_file
 
 LAYOUT = 1
 """Files of another layout are not read."""
@@ -117,6 +118,13 @@ class VectorFiles:
         if not self._read_only:
             with suppress(OSError):
                 (self._folder / "state.json").unlink(missing_ok=True)
+
+    def erase(self) -> None:
+        """Overwrite and delete every file, also those of earlier states. Raises OSError."""
+        self.discard()
+        for path in self._folder.glob("*"):
+            if path.is_file() and path.name != "lock":
+                shred_file(path)
 
     def read_codes(self) -> bytes | None:
         """The codes of these very rows, if there are any. `soundness` says whether the disk has changed them."""

@@ -275,6 +275,15 @@ class MemoryStore:
         with self._transaction() as state:
             return sum(_forget(state, asset_id) for asset_id in asset_ids)
 
+    def erase(self, asset_ids: Sequence[int], folder: str) -> int:
+        inside = os.path.join(folder, "")
+        with self._transaction() as state:
+            for path in [path for path in state.errors if path == folder or path.startswith(inside)]:
+                del state.errors[path]
+            for job_id in [job_id for job_id, job in state.jobs.items() if job.state != "running"]:
+                del state.jobs[job_id]
+            return sum(_forget(state, asset_id) for asset_id in asset_ids)
+
     def forget_errors(self, paths: Sequence[str]) -> int:
         with self._transaction() as state:
             return sum(state.errors.pop(path, None) is not None for path in paths)

@@ -646,6 +646,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/index/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase Folder
+         * @description Erase all traces of a folder: rows, vectors, faces, texts, thumbnails, errors, earlier queries; overwritten, not
+         *     only deleted. Takes a while in a large library. The photos are not touched.
+         */
+        post: operations["erase_folder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/index/errors": {
         parameters: {
             query?: never;
@@ -2168,6 +2189,44 @@ export interface components {
         Edits: {
             /** Edits */
             edits: components["schemas"]["Edit"][];
+        };
+        /**
+         * Erased
+         * @description What was taken out of every file of the library. The photos are where they were.
+         */
+        Erased: {
+            /**
+             * Erased
+             * @description Images.
+             * @example 120
+             */
+            erased: number;
+            /**
+             * Indexed By
+             * @description The indexed folder it lies in, which would find the photos again.
+             */
+            indexed_by: string | null;
+            /**
+             * Left
+             * @description Files of the library in which the path still stands: settings, albums.
+             */
+            left: string[];
+        };
+        /**
+         * Erasure
+         * @description A folder whose traces are to go, spelt out once more so that no slip of a finger does it.
+         */
+        Erasure: {
+            /**
+             * Confirm
+             * @description The same path again.
+             */
+            confirm: string;
+            /**
+             * Path
+             * @example /home/anna/Pictures/old
+             */
+            path: string;
         };
         /**
          * Event
@@ -6655,6 +6714,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erasure"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
             };
             /** @description The request is invalid, or a file is no image that can be read */
             422: {

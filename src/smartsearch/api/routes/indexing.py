@@ -15,7 +15,7 @@ from smartsearch.api.deps import JobsDep, LibraryDep
 from smartsearch.api.routes.jobs import Job
 from smartsearch.api.schemas import PathText, Strict, Words, shown
 from smartsearch.core.assets import Root as StoredRoot
-from smartsearch.core.errors import PathNotFoundError, QueryError
+from smartsearch.core.errors import PathNotFoundError, QueryError, UsageError
 from smartsearch.core.query import And, InFolder, Shown
 from smartsearch.library import Library
 
@@ -183,6 +183,32 @@ def remove_root(library: LibraryDep, path: Annotated[PathText, Query(description
         if shown(root.path) == path:
             return Forgotten(forgotten=library.forget_root(Path(root.path)))
     raise PathNotFoundError("That is no indexed folder.")
+
+
+class Erasure(Strict):
+    """A folder whose traces are to go, spelt out once more so that no slip of a finger does it."""
+
+    path: PathText = Field(examples=["/home/anna/Pictures/old"])
+    confirm: PathText = Field(description="The same path again.")
+
+
+class Erased(BaseModel):
+    """What was taken out of every file of the library. The photos are where they were."""
+
+    erased: int = Field(description="Images.", examples=[120])
+    left: list[str] = Field(description="Files of the library in which the path still stands: settings, albums.")
+    indexed_by: str | None = Field(description="The indexed folder it lies in, which would find the photos again.")
+
+
+@router.post("/index/erase")
+def erase_folder(wanted: Erasure, library: LibraryDep) -> Erased:
+    """Erase all traces of a folder: rows, vectors, faces, texts, thumbnails, errors, earlier queries; overwritten, not
+    only deleted. Takes a while in a large library. The photos are not touched."""
+    if wanted.confirm != wanted.path:
+        raise UsageError("The two paths differ: nothing was erased.")
+    report = library.erase_folder(Path(wanted.path))
+    above = None if report.indexed_by is None else shown(report.indexed_by)
+    return Erased(erased=report.images, left=[shown(name) for name in report.left], indexed_by=above)
 
 
 class Exclusions(Strict):
