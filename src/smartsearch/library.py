@@ -173,7 +173,6 @@ class Library:
             lambda: [ValueCount(place.name, images) for place, images in self.queries.places.counts().items()],
         )
         self.answers = Answers()
-        self.overviews = Overviews(store)
         self.queries = QueryReader(
             store,
             settings.search,
@@ -183,6 +182,7 @@ class Library:
             relevant=RelevantImages(store, lambda: self._service(self.catalog.encoders(self.model))),
         )
         """What the words of a query mean in this library."""
+        self.overviews = Overviews(store, self.queries.places)
         self.albums = Albums(store, self.queries)
         self.recent = RecentQueries(store)
         self.accounts = Accounts(places.home)

@@ -96,3 +96,16 @@ def test_a_photo_shows_where_it_was_taken(open_page: Open, dated: str) -> None:
     assert_accessible(page)
     info.get_by_role("link", name="Show on the map").click()
     expect(page).to_have_url(re.compile(r"/map\?view=38\.\d+(,|%2C)-9\.\d+(,|%2C)10$"))
+
+
+def test_places_are_ticked_in_the_sidebar(open_page: Open, dated: str) -> None:
+    page = open_page("/", at=dated)
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_text("Place", exact=True).click()
+    town = page.get_by_role("checkbox", name=re.compile(r"Lisbon, Portugal"))
+    town.check()
+    expect(page).to_have_url(re.compile("place=Lisbon"))
+    expect(page.get_by_role("button", name="Remove Lisbon, Portugal")).to_be_visible()
+    page.reload()
+    expect(town).to_be_checked()
+    assert_accessible(page)

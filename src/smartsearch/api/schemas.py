@@ -40,6 +40,7 @@ from smartsearch.core.query import (
     WithinBox,
 )
 from smartsearch.search.filters import parse_date, parse_format
+from smartsearch.search.places import PhotoPlaces
 
 
 def without_nul(text: str) -> str:
@@ -115,14 +116,20 @@ class Filters(Strict):
     min_rating: Rating | None = None
     max_rating: Rating | None = None
     has_position: bool | None = Field(None, description="Whether the photo says where it was taken.")
+    places: list[Words] = Field(
+        [],
+        max_length=100,
+        description="Taken in one of these towns or countries, as facets name them. `near:` in a query reaches on.",
+        examples=[["Lisbon, Portugal", "Spain"]],
+    )
     south: Latitude | None = Field(None, description="A box on the map: all four sides, or none.")
     west: Longitude | None = Field(None, description="Greater than `east`: the box crosses the antimeridian.")
     north: Latitude | None = None
     east: Longitude | None = None
 
-    def to_query(self) -> Query:
-        """The query tree. QueryError for what is no date or format, or half a box. ``words`` and ``hidden`` are not in
-        it: a search takes them by themselves."""
+    def to_query(self, places: PhotoPlaces) -> Query:
+        """The query tree; ``places`` knows where photos were taken. QueryError for what is no date or format, or half a
+        box. ``words`` and ``hidden`` are not in it: a search takes them by themselves."""
         from smartsearch.core.errors import QueryError
 
         parts: list[Query] = []
@@ -160,6 +167,8 @@ class Filters(Strict):
             parts.append(RatingBetween(low, 5 if self.max_rating is None else self.max_rating))
         if self.has_position is not None:
             parts.append(HasGps() if self.has_position else Not(HasGps()))
+        if self.places:
+            parts.append(places.taken_in(frozenset(self.places)))
         sides = (self.south, self.west, self.north, self.east)
         if None not in sides:
             parts.append(WithinBox(*(side for side in sides if side is not None)))

@@ -29,6 +29,11 @@ class Place:
     population: int
 
     @property
+    def label(self) -> str:
+        """The town with its country: "Lisbon, Portugal"."""
+        return f"{self.name}, {self.country_name}"
+
+    @property
     def radius_km(self) -> float:
         """How far "near" it reaches: 5 km and what a town of that many people takes up, 18 km for half a million, 48 km
         for eight million."""

@@ -8,9 +8,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import TypeVar, cast
 
-from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit
+from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, ValueCount
 from smartsearch.core.ports import Store
-from smartsearch.core.query import And, Query, WithinBox
+from smartsearch.core.query import And, HasGps, Query, WithinBox
+from smartsearch.search.places import PhotoPlaces
 
 KEPT = 128
 
@@ -23,8 +24,9 @@ class Overviews:
     ``where`` is everything that must hold, `search.service.searched` included.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, places: PhotoPlaces) -> None:
         self._store = store
+        self._places = places
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
         self.hits = 0
@@ -42,6 +44,11 @@ class Overviews:
         """Where in the box they were taken, near ones put together for a map at ``zoom`` (0-20)."""
         inside = And((where, box)) if not isinstance(where, And) else And((*where.parts, box))
         return self._cached(("map", inside, zoom), lambda: self._store.clusters(inside, zoom))
+
+    def places(self, where: Query) -> tuple[list[ValueCount], list[ValueCount]]:
+        """The towns and the countries that they were taken in, most frequent first."""
+        placed = And((where, HasGps()))
+        return self._cached(("places", where), lambda: self._places.facets(self._store.select(placed)))
 
     def _cached(self, question: Hashable, answer: Callable[[], T]) -> T:
         key = question, self._store.generation

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smartsearch.core.overview import MAX_VALUES, ValueCount
 from smartsearch.core.places import Degrees, Gazetteer, Place, distances_km
 from smartsearch.core.ports import Store
 from smartsearch.core.query import IdIn, Query
@@ -24,12 +26,28 @@ _ROW = 100_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Taken:
-    """Images with a position, and the town each was taken in or near."""
+    """Images with a position: each lies in a cell, and each cell in or near a town."""
 
     ids: NDArray[np.int64]
     latitudes: Degrees
     longitudes: Degrees
+    cells: NDArray[np.int64]
     towns: list[Place | None]
+    """Of the cells."""
+
+    def of(self, fits: Callable[[Place], bool]) -> NDArray[np.bool_]:
+        """The images whose town fits."""
+        return np.array([town is not None and fits(town) for town in self.towns], bool)[self.cells]
+
+    def counts(self, chosen: NDArray[np.bool_]) -> Counter[Place]:
+        """How many of the chosen images were taken in or near each town."""
+        found = Counter[Place]()
+        for town, count in zip(
+            self.towns, np.bincount(self.cells[chosen], minlength=len(self.towns)).tolist(), strict=True
+        ):
+            if town is not None and count:
+                found[town] += count
+        return found
 
 
 class PhotoPlaces:
@@ -57,7 +75,7 @@ class PhotoPlaces:
             return self._around(float(point[1]), float(point[2]), km or DEFAULT_KM)
         code = self._gazetteer.country(name)
         if code is not None and km is None:
-            return self._where(np.array([town is not None and town.country == code for town in self._taken().towns]))
+            return self._where(self._taken().of(lambda town: town.country == code))
         town = self._town(name)
         return None if town is None else self._around(town.latitude, town.longitude, km or town.radius_km)
 
@@ -70,7 +88,22 @@ class PhotoPlaces:
 
     def counts(self) -> Counter[Place]:
         """How many photos were taken in or near each town."""
-        return Counter(town for town in self._taken().towns if town is not None)
+        taken = self._taken()
+        return taken.counts(np.ones(len(taken.ids), bool))
+
+    def taken_in(self, labels: Collection[str]) -> Query:
+        """The images of these towns ("Lisbon, Portugal") and countries ("Portugal"), as `facets` names them."""
+        return self._where(self._taken().of(lambda town: not {town.label, town.country_name}.isdisjoint(labels)))
+
+    def facets(self, ids: Sequence[int]) -> tuple[list[ValueCount], list[ValueCount]]:
+        """The towns and the countries that these images were taken in, most frequent first."""
+        taken = self._taken()
+        counts = taken.counts(np.isin(taken.ids, np.array(ids, np.int64)))
+        labels, countries = Counter[str](), Counter[str]()
+        for town, count in counts.items():
+            labels[town.label] += count
+            countries[town.country_name] += count
+        return _counted(labels), _counted(countries)
 
     def at(self, latitude: float, longitude: float) -> Place | None:
         """The town of a position."""
@@ -117,4 +150,9 @@ class PhotoPlaces:
             towns = self._gazetteer.nearest(rows / 100, (new - rows * _ROW) / 100)
             self._cells.update(zip(new.tolist(), towns, strict=True))
         places = [self._cells[cell] for cell in unique.tolist()]
-        return _Taken(ids, latitudes, longitudes, [places[place] for place in which.ravel().tolist()])
+        return _Taken(ids, latitudes, longitudes, which.ravel().astype(np.int64), places)
+
+
+def _counted(counts: Mapping[str, int]) -> list[ValueCount]:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [ValueCount(name, count) for name, count in ordered[:MAX_VALUES]]

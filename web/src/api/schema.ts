@@ -2512,6 +2512,11 @@ export interface components {
              */
             cameras: components["schemas"]["Value"][];
             /**
+             * Countries
+             * @description By their English names.
+             */
+            countries: components["schemas"]["Value"][];
+            /**
              * Folders
              * @description That hold images themselves.
              */
@@ -2542,6 +2547,11 @@ export interface components {
              * @description Images that meet all filters.
              */
             total: number;
+            /**
+             * Towns
+             * @description That photos were taken in or near, as "Lisbon, Portugal".
+             */
+            towns: components["schemas"]["Value"][];
             /** With Position */
             with_position: number;
         };
@@ -2684,6 +2694,16 @@ export interface components {
              *     ]
              */
             people?: number[];
+            /**
+             * Places
+             * @description Taken in one of these towns or countries, as facets name them. `near:` in a query reaches on.
+             * @default []
+             * @example [
+             *       "Lisbon, Portugal",
+             *       "Spain"
+             *     ]
+             */
+            places?: string[];
             /**
              * South
              * @description A box on the map: all four sides, or none.
@@ -6500,6 +6520,8 @@ export interface operations {
                 max_rating?: number | null;
                 /** @description Whether the photo says where it was taken. */
                 has_position?: boolean | null;
+                /** @description Taken in one of these towns or countries, as facets name them. `near:` in a query reaches on. */
+                places?: string[];
                 /** @description A box on the map: all four sides, or none. */
                 south?: number | null;
                 /** @description Greater than `east`: the box crosses the antimeridian. */

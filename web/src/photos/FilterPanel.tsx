@@ -73,7 +73,13 @@ export function FilterPanel({ state, change, onClose }: FilterPanelProps) {
             <Check label={s.filters.mostly} checked={state.mostly} onChange={() => change({ mostly: !state.mostly })} />
           )}
         </FilterSection>
-        <FilterSection title={s.filters.places} active={state.position}>
+        <FilterSection title={s.filters.places} active={state.position || state.place.length > 0}>
+          {facets && facets.countries.length > 1 && (
+            <PlaceList state={state} change={change} places={facets.countries} what={s.filters.country} />
+          )}
+          {facets && facets.towns.length > 0 && (
+            <PlaceList state={state} change={change} places={facets.towns} what={s.filters.town} />
+          )}
           <Check
             label={s.filters.position}
             count={facets?.with_position}
@@ -194,6 +200,29 @@ function Check({ label, count, checked, onChange }: CheckProps) {
       <span className="min-w-0 flex-1 truncate">{label}</span>
       {count !== undefined && <span className="text-xs text-ink-faint tabular-nums">{s.common.number(count)}</span>}
     </label>
+  );
+}
+
+interface PlaceListProps {
+  state: SearchState;
+  change: (change: Partial<SearchState>) => void;
+  places: readonly Value[];
+  what: string;
+}
+
+/** Towns or countries to tick. Photos of any of those ticked are shown. */
+function PlaceList({ state, change, places, what }: PlaceListProps) {
+  const values = places.map(({ value, count }) => ({ value: String(value), label: String(value), count }));
+  return (
+    <div className="mb-2">
+      <h3 className="mb-0.5 text-xs text-ink-faint">{what}</h3>
+      <Options
+        values={values}
+        chosen={state.place.filter((place) => values.some(({ value }) => value === place))}
+        onToggle={(place) => change({ place: toggled(state.place, place) })}
+        what={what}
+      />
+    </div>
   );
 }
 

@@ -27,6 +27,7 @@ export function savedQuery(state: SearchState, names: Names): string {
     ...anyOf(state.folder.map((folder) => `folder:${quoted(folder)}`)),
     ...state.person.map((id) => `person:${quoted(names.person(Number(id)))}`),
     ...state.tag.map((tag) => `tag:${quoted(tag)}`),
+    ...anyOf(state.place.map((place) => `near:${quoted(place)}`)),
     ...(state.album === null ? [] : [`album:${quoted(names.album(state.album))}`]),
     ...(state.color ? [`color:${state.color}`] : []),
     ...(state.rating === null ? [] : [`rating:>=${state.rating}`]),

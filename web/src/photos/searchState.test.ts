@@ -26,6 +26,7 @@ const FULL: SearchState = {
   tag: ["beach", "at sea"],
   liked: ["12", "15"],
   disliked: ["40"],
+  place: ["Lisbon, Portugal"],
   album: 4,
   color: "#3b82f6",
   mostly: true,
@@ -73,7 +74,7 @@ it("asks only for what is set", () => {
 });
 
 it("counts and clears filters, not the words", () => {
-  expect(countFilters(FULL)).toBe(17);
+  expect(countFilters(FULL)).toBe(18);
   const cleared = { ...FULL, ...noFilters() };
   expect(countFilters(cleared)).toBe(0);
   expect(cleared.q).toBe("a dog");

@@ -22,6 +22,8 @@ export interface SearchState {
   /** Results that are meant, and that are not. */
   liked: readonly string[];
   disliked: readonly string[];
+  /** Towns and countries. */
+  place: readonly string[];
   album: number | null;
   color: string | null;
   /** Half of the picture has the colour, not just a part of it. */
@@ -52,6 +54,7 @@ export const NOTHING: SearchState = {
   tag: [],
   liked: [],
   disliked: [],
+  place: [],
   album: null,
   color: null,
   mostly: false,
@@ -96,6 +99,7 @@ export function parseSearch(parameters: URLSearchParams): SearchState {
     tag: parameters.getAll("tag"),
     liked: ids("liked"),
     disliked: ids("disliked"),
+    place: parameters.getAll("place"),
     album: whole("album"),
     color: text("color", /^#[0-9a-f]{6}$/i),
     mostly: parameters.get("mostly") === "1",
@@ -132,6 +136,7 @@ export function filtersOf(state: SearchState): Filters {
     ...(state.camera.length > 0 && { cameras: [...state.camera] }),
     ...(state.folder.length > 0 && { folders: [...state.folder] }),
     ...(state.tag.length > 0 && { tags: [...state.tag] }),
+    ...(state.place.length > 0 && { places: [...state.place] }),
     ...(state.person.length > 0 && { people: state.person.map(Number) }),
     ...(state.album !== null && { album: state.album }),
     ...(state.color && { color: state.color, ...(state.mostly && { color_percent: MOSTLY }) }),
@@ -184,6 +189,7 @@ export const FILTERS = [
   "folder",
   "person",
   "tag",
+  "place",
   "album",
   "color",
   "rating",

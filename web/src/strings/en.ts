@@ -185,6 +185,8 @@ export const en = {
     mostlyColor: (color: string) => `mostly ${color}`,
     places: "Place",
     near: "Near a town",
+    town: "Town",
+    country: "Country",
     position: "On the map",
     box: "Part of the map",
     album: "Album",

@@ -110,7 +110,7 @@ class ImageDetail(ImageBrief):
             indexed_at=asset.indexed_at,
             folder=os.path.dirname(shown(asset.path)),
             frames=asset.frames,
-            place=None if place is None else f"{place.name}, {place.country_name}",
+            place=None if place is None else place.label,
             altitude=None if meta.gps is None else meta.gps.altitude,
             user_rating=asset.user_rating,
             hidden=asset.hidden,

@@ -29,6 +29,7 @@ _OWN_FILTERS: dict[str, tuple[str, ...]] = {
     "ratings": ("min_rating", "max_rating"),
     "months": ("after", "before"),
     "with_position": ("has_position", "south", "west", "north", "east"),
+    "places": ("places",),
     "sizes": ("min_size", "max_size"),
 }
 """The filters that a facet sets: it is counted without them, so that it shows what else there is to choose. Not so
@@ -96,6 +97,8 @@ class Facets(BaseModel):
     albums: list[NamedValue]
     people: list[NamedValue]
     with_position: int
+    towns: list[Value] = Field(description='That photos were taken in or near, as "Lisbon, Portugal".')
+    countries: list[Value] = Field(description="By their English names.")
     sizes: list[SizeRange] = Field(description="Of files, in order.")
 
 
@@ -104,10 +107,14 @@ def facets(question: FacetQuestion, library: LibraryDep) -> Facets:
     """Count what the images that meet the filters have in common, for a page to offer filters by."""
     filters, written = question.filters, written_in(library, question.query)
 
-    def counted(facet: str) -> Counted:
+    def others(facet: str) -> Query:
         own = {name: Filters.model_fields[name].get_default() for name in _OWN_FILTERS.get(facet, ())}
-        return library.overviews.facets(where_of(library, filters.model_copy(update=own), written))
+        return where_of(library, filters.model_copy(update=own), written)
 
+    def counted(facet: str) -> Counted:
+        return library.overviews.facets(others(facet))
+
+    towns, countries = library.overviews.places(others("places"))
     return Facets(
         total=counted("total").total,
         formats=Value.all(counted("formats").formats),
@@ -119,6 +126,8 @@ def facets(question: FacetQuestion, library: LibraryDep) -> Facets:
         albums=[NamedValue(value=one.id or 0, name=one.value, count=one.count) for one in counted("albums").albums],
         people=[NamedValue(value=one.id or 0, name=one.value, count=one.count) for one in counted("people").people],
         with_position=counted("with_position").with_position,
+        towns=Value.all(towns),
+        countries=Value.all(countries),
         sizes=[SizeRange(min=one.minimum, max=one.maximum, count=one.count) for one in counted("sizes").sizes],
     )
 
@@ -131,7 +140,7 @@ def written_in(library: Library, query: str | None) -> Query | None:
 
 def where_of(library: Library, filters: Filters, written: Query | None = None) -> Query:
     """All that must hold, by the filters and by those ``written`` in a query."""
-    where = library.albums.resolved(filters.to_query())
+    where = library.albums.resolved(filters.to_query(library.queries.places))
     return searched(library.store, And((where, written)) if written else where, filters.words, filters.hidden)
 
 
