@@ -65,6 +65,9 @@ def test_people_are_listed_named_and_found(ask: Callable[..., Any]) -> None:
     images = ask("GET", f"/persons/{anna}/images?limit=2")
     assert (len(images["images"]), images["total"], images["next_cursor"]) == (2, 3, "2")
     assert images["images"][0]["age"] in (20, 21)
+    shown = ask("GET", f"/images/{images['images'][0]['image']['id']}/faces")["faces"]
+    assert ("Anna", images["images"][0]["age"]) in {(each["person_name"], each["age"]) for each in shown}
+    ask("PATCH", f"/persons/{anna}", {"birth_date": "2999-01-01"}, status=400)
     found = ask("POST", "/search", {"filters": {"people": [anna], "without_people": [ben]}})
     assert len(found["hits" if "hits" in found else "results"]) == 2
     assert ask("POST", "/search/facets", {"filters": {"min_faces": 2}})["total"] == 1
@@ -91,7 +94,9 @@ def test_faces_are_given_and_taken(ask: Callable[..., Any]) -> None:
     assert ask("POST", f"/faces/{first['id']}/ignore")["ignored"] is True
     assert ask("GET", "/faces/unknown")["faces"] == []
     assert ask("POST", f"/faces/{first['id']}/ignore", {"ignored": False})["ignored"] is False
-    for _ in range(4):
+    ask("POST", "/faces/ignore", {"faces": [first["id"]]}, status=204)
+    ask("POST", "/faces/ignore", {"faces": [first["id"], 999]}, status=404)
+    for _ in range(5):
         ask("POST", "/persons/undo")
     assert ask("GET", f"/faces/{first['id']}") == first
     ask("POST", "/persons/undo", status=400)

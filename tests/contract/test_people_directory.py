@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 
+from smartsearch.core.assets import Metadata
 from smartsearch.core.clustering import Thresholds
 from smartsearch.core.errors import (
     AssetNotFoundError,
@@ -36,6 +37,12 @@ def face_like(who: int, variant: int, *, left: float = 0.1, alike: float = 0.8) 
     vector = np.zeros(64, np.float32)
     vector[who], vector[8 + (who * 7 + variant) % 56] = alike, np.sqrt(1 - alike**2)
     return FoundFace(Box(left, 0.2, 0.2, 0.25), 0.9, 0.5 + variant / 100, 80, 0.5, 0.1, vector, b"webp")
+
+
+def id_of(store: Store, path: str) -> int:
+    image = store.asset_by_path(path)
+    assert image is not None
+    return image.id
 
 
 @pytest.fixture
@@ -319,6 +326,26 @@ class TestReview:
         assert suggestions(store.people, asked.face_ids[0], "A", THRESHOLDS) == []
         group_faces(store.people, "A", THRESHOLDS)
         assert [each.kind for each in questions(store.people)] == ["who"], "a no is for good"
+
+    @pytest.mark.parametrize(("born", "asked"), [(date(2011, 1, 1), True), (date(1970, 1, 1), False)])
+    def test_a_child_of_years_later_is_asked_about(self, store: Store, people: People, born: date, asked: bool) -> None:
+        """Alike enough for a grown-up; not for somebody who was one year old, and then nine."""
+        shown = ((2012, 0, 0.98), (2012, 1, 0.98), (2020, 2, 0.58), (2020, 3, 0.58))
+        for year, variant, alike in shown:
+            path = f"/{year}-{variant}.jpg"
+            store.apply([put(path, metadata=Metadata(taken_at=datetime(year, 6, 1)))])
+            face = face_like(2, variant, alike=alike)
+            if year == 2020:  # alike each other, and the child somewhat
+                face.vector[8 + 2 * 7 + variant], face.vector[60] = 0.1, np.sqrt(1 - alike**2 - 0.01)
+            store.apply([PutFaces(id_of(store, path), FaceScan("A", (face,)))])
+        group_faces(store.people, "A", Thresholds(0.6, 0.6, 0.3))
+        child = people.faces_in(id_of(store, "/2012-0.jpg"))[0].person_id
+        assert child is not None
+        people.change(child, PersonChange(name="Anna", birth_date=born))
+        group_faces(store.people, "A", Thresholds(0.55, 0.55, 0.3))
+        about = [each.settles for each in questions(store.people) if each.kind == "is_this"]
+        assert about == ([2] if asked else [])
+        assert people.find("Anna").faces == (2 if asked else 4)
 
     def test_unknown_faces_suggest_nobody(self, store: Store, people: People) -> None:
         assert suggestions(store.people, 999, "A", THRESHOLDS) == []

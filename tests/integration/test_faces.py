@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hub_server import HubRepository, HubServer
-from PIL import Image
+from PIL import Image, ImageDraw
 from tests.pictures import save_album
 
 from smartsearch.config import Places
@@ -82,6 +82,27 @@ class TestAnalyzer:
         assert len(look(analyzer, path, turn=180).faces) <= 1
         tiny = np.asarray(Image.open(path).convert("RGB").resize((40, 60)))
         assert len(analyzer.analyze(tiny, 40).faces) <= 1
+
+    def test_a_drawn_face_is_mostly_left_alone(self, analyzer: OnnxFaceAnalyzer) -> None:
+        picture = Image.new("RGB", (400, 400), "white")
+        pen = ImageDraw.Draw(picture)
+        pen.ellipse((100, 80, 300, 320), fill="#ffd08a", outline="black", width=4)
+        for left in (150, 220):
+            pen.ellipse((left, 150, left + 30, 180), fill="white", outline="black", width=3)
+            pen.ellipse((left + 10, 160, left + 20, 170), fill="black")
+        pen.arc((150, 200, 250, 280), 20, 160, fill="red", width=6)
+        assert analyzer.analyze(np.asarray(picture), 400).faces == ()
+
+    def test_a_mosaic_of_faces_in_one_picture(self, analyzer: OnnxFaceAnalyzer, shared_data: Path) -> None:
+        portraits = sorted((shared_data / "faces" / "lfw").glob("*/*"))[:144]
+        mosaic = Image.new("RGB", (672, 672))
+        for number, path in enumerate(portraits):
+            face = Image.open(path).convert("RGB").crop((50, 50, 200, 200)).resize((56, 56))
+            mosaic.paste(face, (number % 12 * 56, number // 12 * 56))
+        found = analyzer.analyze(np.asarray(mosaic), 672).faces
+        places = {(int(each.box.left * 12 + 0.3), int(each.box.top * 12 + 0.3)) for each in found}
+        assert len(places) > 130
+        assert len(found) < 160
 
 
 OBAMA = Box(0.42, 0.08, 0.26, 0.29)

@@ -127,7 +127,9 @@ def show(
         return
     for row in rows:
         place = " ".join(f"{value:.2f}" for value in row["box"])
-        typer.echo(f"{row['id']:>8}  {row['name'] or ('#' + str(row['person']) if row['person'] else '?'):24} {place}")
+        who = row["name"] or (f"#{row['person']}" if row["person"] else "?")
+        age = "" if row["age"] is None else f", {row['age']}"
+        typer.echo(f"{row['id']:>8}  {who + age:24} {place}")
 
 
 @app.command("verify")
@@ -267,21 +269,25 @@ def use_model(
 def _rows(library: Library, faces: list[Face]) -> list[dict[str, Any]]:
     from smartsearch.cli.render import printable
 
-    paths = {asset.id: printable(asset.path) for asset in library.store.assets([face.image_id for face in faces])}
+    assets = {asset.id: asset for asset in library.store.assets(sorted({face.image_id for face in faces}))}
     with library.store.people.reading() as rows:
-        names = {person.id: person.name for person in rows.persons()}
+        persons = {person.id: person for person in rows.persons()}
+    shown = [
+        (face, assets[face.image_id], persons.get(face.person_id or 0)) for face in faces if face.image_id in assets
+    ]
     return [
         {
             "id": face.id,
-            "path": paths.get(face.image_id, ""),
+            "path": printable(asset.path),
             "person": face.person_id,
-            "name": names.get(face.person_id or 0),
+            "name": None if person is None else person.name,
+            "age": None if person is None else person.age_at(asset.metadata.taken_at),
             "confidence": face.confidence,
             "verified": face.verified,
             "ignored": face.ignored,
             "box": [face.box.left, face.box.top, face.box.width, face.box.height],
         }
-        for face in faces
+        for face, asset, person in shown
     ]
 
 

@@ -54,6 +54,13 @@ class Person:
     suggested_id: int | None = None
     suggested_confidence: float = 0.0
 
+    def age_at(self, moment: datetime | None) -> int | None:
+        """In whole years, when a picture was taken; None before the birth, or where either is not known."""
+        born = self.birth_date
+        if born is None or moment is None or moment.date() < born:
+            return None
+        return moment.year - born.year - ((moment.month, moment.day) < (born.month, born.day))
+
 
 @dataclass(frozen=True, slots=True)
 class PersonSummary:

@@ -120,13 +120,13 @@ class FaceModels:
     """The face models of this machine, in ``folder``."""
 
     def __init__(self, folder: Path, runtime: RuntimeSettings) -> None:
-        self._folder = folder
+        self.folder = folder
         # Whole pictures are analysed side by side: one thread each is faster than all of them on one small network.
         self._runtime = replace(runtime, threads=1)
 
     def installed(self) -> list[FaceModel]:
         """The default first, whether or not it is made yet, then those imported."""
-        found = [_read(path.parent) for path in sorted(self._folder.glob(f"*/{DESCRIPTION_FILE}"))]
+        found = [_read(path.parent) for path in sorted(self.folder.glob(f"*/{DESCRIPTION_FILE}"))]
         return [DEFAULT, *(model for model in found if model.name != DEFAULT.name)]
 
     def get(self, name: str) -> FaceModel:
@@ -140,7 +140,7 @@ class FaceModels:
         """Ready to use; the default is made on its first use, which takes a second. UnknownModelError,
         WeightsMissingError."""
         model = self.get(name)
-        folder = self._folder / model.name
+        folder = self.folder / model.name
         if model.name == DEFAULT.name and not all((folder / file).is_file() for file in model.files):
             self._install(model, _default_files())
         sessions = [LazySession(folder / file, self._runtime) for file in model.files]
@@ -167,14 +167,14 @@ class FaceModels:
         UnknownModelError, DownloadError, WeightsCorruptError, DiskFullError."""
         if layout not in SOURCES:
             raise UnknownModelError(f"{layout!r} cannot be pulled.", hint=f"These can: {', '.join(SOURCES)}.")
-        folder = self._folder / ".pulling" / layout
+        folder = self.folder / ".pulling" / layout
         fetched = []
         for repository, file in SOURCES[layout]:
             target = folder / repository.replace("/", "--")
             hub.fetch_files(repository, "main", [file], target, {}, progress)
             fetched.append(target / file)
         model = self.import_files(layout, *fetched)
-        shutil.rmtree(self._folder / ".pulling", ignore_errors=True)
+        shutil.rmtree(self.folder / ".pulling", ignore_errors=True)
         return model
 
     def _try(self, model: FaceModel, detector: Path, embedder: Path) -> None:
@@ -197,13 +197,13 @@ class FaceModels:
 
     def _install(self, model: FaceModel, contents: list[bytes]) -> None:
         """Whole or not at all: put together beside, then renamed."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self._folder))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self.folder))
         try:
             for file, content in zip(model.files, contents, strict=True):
                 (part / file).write_bytes(content)
             (part / DESCRIPTION_FILE).write_text(json.dumps(_to_json(model), indent=2), encoding="utf-8")
-            target = self._folder / model.name
+            target = self.folder / model.name
             shutil.rmtree(target, ignore_errors=True)
             os.replace(part, target)
         finally:

@@ -174,12 +174,14 @@ class People:
         """Rename, hide, favour, annotate. A group that gets a name keeps its best face as the proof of who it is."""
         with self._operation("change") as (operation, detail):
             person = _person(operation.rows, person_id)
+            if change.birth_date is not None and change.birth_date > self._clock().date():
+                raise UsageError("A birth date lies in the past.")
             changed = _changed(operation.rows, person, change)
             if changed != person:
                 operation.put_person(changed)
             if person.name is None and changed.name is not None:
                 _anchor(operation, person_id)
-            detail.update(person=person_id)
+            detail.update(person=person_id, fields=_differing(person, changed))
         return self.summary(person_id)
 
     def merge(self, person_id: int, others: Sequence[int]) -> PersonSummary:
@@ -358,6 +360,12 @@ def _changed(rows: PeopleRows, person: Person, change: PersonChange) -> Person:
     if given.get("name"):
         cleared |= {"suggested_id": None}
     return replace(person, **given | cleared)
+
+
+def _differing(before: Person, after: Person) -> list[str]:
+    """Which of the fields that a user may change differ; not what they say, which has no place in the trail."""
+    fields = ("name", "hidden", "favourite", "birth_date", "notes", "cover_face")
+    return [name for name in fields if getattr(before, name) != getattr(after, name)]
 
 
 def _give(operation: Operation, faces: Sequence[int], person_id: int) -> None:

@@ -16,6 +16,8 @@ interface NameDialogProps {
   optional?: boolean;
   /** What a smart album asks; given, it can be changed too. */
   query?: string;
+  /** Names that are known, offered while one types. */
+  suggestions?: readonly string[];
   /** Rejects with an error that is shown beside the name. */
   onName: (name: string, query: string) => Promise<unknown>;
   onClose: () => void;
@@ -30,6 +32,7 @@ export function NameDialog({
   name = "",
   optional = false,
   query,
+  suggestions = [],
   onName,
   onClose,
 }: NameDialogProps) {
@@ -77,6 +80,7 @@ export function NameDialog({
             value={text}
             maxLength={200}
             placeholder={placeholder}
+            list={suggestions.length > 0 ? `${form}-names` : undefined}
             aria-invalid={error !== null}
             aria-describedby={error === null ? undefined : `${form}-error`}
             onFocus={(event) => event.target.select()}
@@ -105,6 +109,13 @@ export function NameDialog({
               {s.albumsPage.queryHint}
             </span>
           </label>
+        )}
+        {suggestions.length > 0 && (
+          <datalist id={`${form}-names`}>
+            {suggestions.map((one) => (
+              <option key={one} value={one} />
+            ))}
+          </datalist>
         )}
         {error !== null && (
           <p id={`${form}-error`} role="alert" className="mt-2 text-sm whitespace-pre-wrap text-danger">

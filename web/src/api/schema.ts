@@ -189,6 +189,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/faces/ignore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ignore Faces
+         * @description Strangers, as one change that can be undone: left out of groups and questions; or no longer.
+         */
+        post: operations["ignore_faces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/faces/review": {
         parameters: {
             query?: never;
@@ -2393,6 +2413,11 @@ export interface components {
          * @description A face in an image.
          */
         Face: {
+            /**
+             * Age
+             * @description Of the person, in whole years, where birth and photo have a date.
+             */
+            age: number | null;
             box: components["schemas"]["FaceBox"];
             /**
              * Confidence
@@ -2476,6 +2501,19 @@ export interface components {
         Faces: {
             /** Faces */
             faces: components["schemas"]["Face"][];
+        };
+        /**
+         * FacesIgnored
+         * @description Whether these are strangers.
+         */
+        FacesIgnored: {
+            /** Faces */
+            faces: number[];
+            /**
+             * Ignored
+             * @default true
+             */
+            ignored?: boolean;
         };
         /**
          * FacetQuestion
@@ -3981,7 +4019,7 @@ export interface components {
         PersonImage: {
             /**
              * Age
-             * @description Of the person in the photo, in whole years, where the birth date is known.
+             * @description Of the person, in whole years, where birth and photo have a date.
              */
             age: number | null;
             image: components["schemas"]["ImageBrief"];
@@ -5550,6 +5588,46 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Consent"];
                 };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ignore_faces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FacesIgnored"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request is invalid, or a file is no image that can be read */
             422: {

@@ -1,17 +1,30 @@
-import { EllipsisVertical, Eye, ScanFace, ShieldOff, Sparkles, Trash2, Undo2, UsersRound } from "lucide-react";
+import {
+  ArrowLeft,
+  CircleHelp,
+  EllipsisVertical,
+  Eye,
+  History as Clock,
+  ScanFace,
+  ShieldOff,
+  Sparkles,
+  Trash2,
+  UsersRound,
+} from "lucide-react";
 import { useState } from "react";
 
-import { useParameters } from "@/app/navigation";
+import { navigate, paths, useParameters } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
-import { Button } from "@/components/Button";
-import { Dialog } from "@/components/Dialog";
+import { Button, IconButton } from "@/components/Button";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Menu } from "@/components/Menu";
 import { ConsentScreen } from "@/people/ConsentScreen";
+import { EraseDialog } from "@/people/EraseDialog";
+import { History } from "@/people/History";
 import { change, useConsent, usePeopleChange, usePersons, useQuestions } from "@/people/people";
 import { PersonGrid } from "@/people/PersonGrid";
 import { Review } from "@/people/Review";
+import { Unknown } from "@/people/Unknown";
 import { useFaceScan } from "@/people/useFaceScan";
 import { toast } from "@/state/toasts";
 import { s } from "@/strings";
@@ -38,41 +51,52 @@ export default function PeoplePage() {
   return <Everybody enabled={consent.data.enabled} waiting={consent.data.waiting} />;
 }
 
+type View = "review" | "unknown" | "history";
+
+const viewOf = (text: string | null): View | null =>
+  text === "review" || text === "unknown" || text === "history" ? text : null;
+
 function Everybody({ enabled, waiting }: { enabled: boolean; waiting: number }) {
   const [parameters, set] = useParameters();
   const hidden = parameters.get("hidden") === "1";
-  const reviewing = parameters.get("review") === "1";
+  const view = viewOf(parameters.get("view"));
   const { data, error, refetch } = usePersons(hidden);
   const questions = useQuestions().data?.questions.length ?? 0;
-  const { run, undo } = usePeopleChange();
+  const { run } = usePeopleChange();
   const scan = useFaceScan();
   const [erasing, setErasing] = useState(false);
   const looking = scan.job?.state === "running";
   return (
     <>
       <PageHeader
-        title={reviewing ? t.question.title : s.nav.people}
-        note={data && !reviewing && t.count(data.total)}
+        title={
+          view === null ? (
+            s.nav.people
+          ) : (
+            <span className="flex min-w-0 items-center gap-2">
+              <IconButton icon={ArrowLeft} label={t.back} onClick={() => navigate(paths.people)} />
+              <span className="truncate">{t.views[view]}</span>
+            </span>
+          )
+        }
+        note={data && view === null && t.count(data.total)}
         actions={
           <>
-            {reviewing ? (
-              <Button onClick={() => set({ review: null })}>{t.back}</Button>
-            ) : (
-              questions > 0 && (
-                <Button look="primary" icon={Sparkles} onClick={() => set({ review: "1" })}>
-                  {t.review(questions)}
-                </Button>
-              )
+            {view === null && questions > 0 && (
+              <Button look="primary" icon={Sparkles} onClick={() => set({ view: "review" })}>
+                {t.review(questions)}
+              </Button>
             )}
             <Menu
               label={t.menu}
               icon={EllipsisVertical}
               items={[
-                { label: s.common.undo, icon: Undo2, onSelect: undo },
+                { label: t.views.unknown, icon: CircleHelp, onSelect: () => set({ view: "unknown" }) },
+                { label: t.views.history, icon: Clock, onSelect: () => set({ view: "history" }) },
                 {
                   label: hidden ? t.hideHidden : t.showHidden,
                   icon: Eye,
-                  onSelect: () => set({ hidden: hidden ? null : "1" }),
+                  onSelect: () => set({ view: null, hidden: hidden ? null : "1" }),
                 },
                 enabled
                   ? { label: t.stop, icon: ShieldOff, onSelect: () => void run(() => change.consent(false)) }
@@ -97,8 +121,12 @@ function Everybody({ enabled, waiting }: { enabled: boolean; waiting: number }) 
           </div>
         )
       )}
-      {reviewing ? (
+      {view === "review" ? (
         <Review />
+      ) : view === "unknown" ? (
+        <Unknown />
+      ) : view === "history" ? (
+        <History />
       ) : error && !data ? (
         <ErrorState error={error} retry={() => void refetch()} />
       ) : data?.persons.length === 0 ? (
@@ -116,30 +144,19 @@ function Everybody({ enabled, waiting }: { enabled: boolean; waiting: number }) 
         )
       )}
       {erasing && (
-        <Dialog
+        <EraseDialog
           title={t.eraseTitle}
+          hint={t.eraseHint}
+          word={t.erasing.word}
+          action={t.erase}
           onClose={() => setErasing(false)}
-          actions={
-            <>
-              <Button look="quiet" onClick={() => setErasing(false)}>
-                {s.common.cancel}
-              </Button>
-              <Button
-                look="danger"
-                onClick={() => {
-                  setErasing(false);
-                  void run(change.erase).then((worked) => {
-                    if (worked) toast(t.erased);
-                  });
-                }}
-              >
-                {t.erase}
-              </Button>
-            </>
-          }
-        >
-          <p>{t.eraseHint}</p>
-        </Dialog>
+          onErase={() => {
+            setErasing(false);
+            void run(() => change.erase()).then((worked) => {
+              if (worked) toast(t.erased);
+            });
+          }}
+        />
       )}
     </>
   );

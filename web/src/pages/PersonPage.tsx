@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { ArrowLeft, EllipsisVertical, Eye, EyeOff, Merge, Star, Ungroup, Users } from "lucide-react";
+import { ArrowLeft, EllipsisVertical, Eye, EyeOff, Merge, Star, Trash2, Ungroup, Users } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
 
@@ -8,16 +8,19 @@ import type { Person } from "@/api/types";
 import { navigate, paths, useParameters } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
 import { IconButton } from "@/components/Button";
-import { Dialog } from "@/components/Dialog";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Menu } from "@/components/Menu";
 import { Segments } from "@/components/Segments";
+import { AboutTab } from "@/people/AboutTab";
+import { EraseDialog } from "@/people/EraseDialog";
 import { FacesTab } from "@/people/FacesTab";
+import { MergeDialog } from "@/people/MergeDialog";
 import { change, nameOf, rename, usePeopleChange, usePerson, usePersons } from "@/people/people";
 import { Portrait } from "@/people/Portrait";
 import { PhotoResults } from "@/photos/PhotoResults";
 import type { Question } from "@/state/results";
+import { toast } from "@/state/toasts";
 import { s } from "@/strings";
 import { sectionsOf, spansOf } from "@/timeline/buckets";
 
@@ -27,8 +30,9 @@ export default function PersonPage({ id }: { id: number }) {
   const { data: person, error, refetch } = usePerson(id);
   const { run } = usePeopleChange();
   const [parameters, set] = useParameters();
-  const tab = parameters.get("tab") === "faces" ? "faces" : "photos";
-  const [merging, setMerging] = useState(false);
+  const asked = parameters.get("tab");
+  const tab = asked === "faces" || asked === "about" ? asked : "photos";
+  const [asking, setAsking] = useState<"merge" | "erase" | null>(null);
   const question = useMemo<Question>(() => ({ filters: { people: [id] }, sort: "newest" }), [id]);
   const years = useQuery({
     queryKey: ["timeline", "person", id],
@@ -66,7 +70,7 @@ export default function PersonPage({ id }: { id: number }) {
               label={t.menu}
               icon={EllipsisVertical}
               items={[
-                { label: t.merge, icon: Merge, onSelect: () => setMerging(true) },
+                { label: t.merge, icon: Merge, onSelect: () => setAsking("merge") },
                 {
                   label: person.hidden ? t.unhide : t.hide,
                   icon: person.hidden ? Eye : EyeOff,
@@ -85,6 +89,7 @@ export default function PersonPage({ id }: { id: number }) {
                     void run(() => change.ungroup(id), t.ungrouped);
                   },
                 },
+                { label: t.erasing.person, icon: Trash2, danger: true, onSelect: () => setAsking("erase") },
               ]}
             />
           </>
@@ -95,13 +100,16 @@ export default function PersonPage({ id }: { id: number }) {
           options={[
             { value: "photos", label: t.tabs.photos },
             { value: "faces", label: t.tabs.faces },
+            { value: "about", label: t.tabs.about },
           ]}
           value={tab}
-          onChange={(value) => set({ tab: value === "faces" ? value : null }, { replace: true })}
+          onChange={(value) => set({ tab: value === "photos" ? null : value }, { replace: true })}
         />
       </PageHeader>
       {tab === "faces" ? (
         <FacesTab id={id} />
+      ) : tab === "about" ? (
+        <AboutTab person={person} />
       ) : (
         <>
           <Companions people={person.companions.map((one) => one.person)} />
@@ -112,7 +120,22 @@ export default function PersonPage({ id }: { id: number }) {
           />
         </>
       )}
-      {merging && <MergeDialog person={person} onClose={() => setMerging(false)} />}
+      {asking === "merge" && <MergeDialog person={person} onClose={() => setAsking(null)} />}
+      {asking === "erase" && (
+        <EraseDialog
+          title={t.erasing.title(nameOf(person))}
+          hint={t.erasing.hint}
+          word={person.name ?? t.erasing.word}
+          action={t.erasing.person}
+          onClose={() => setAsking(null)}
+          onErase={() => {
+            navigate(paths.people);
+            void run(() => change.erase(id)).then((worked) => {
+              if (worked) toast(t.erasing.done);
+            });
+          }}
+        />
+      )}
     </>
   );
 }
@@ -144,7 +167,7 @@ function NameField({ person }: { person: Person }) {
         if (event.key === "Enter") event.currentTarget.blur();
         if (event.key === "Escape") event.currentTarget.value = person.name ?? "";
       }}
-      className="min-w-0 flex-1 rounded-lg border border-transparent bg-transparent px-2 py-1 font-semibold hover:border-line focus:border-line focus:bg-canvas"
+      className="w-32 min-w-0 sm:w-64 flex-1 rounded-lg border border-transparent bg-transparent px-2 py-1 font-semibold hover:border-line focus:border-line focus:bg-canvas"
     />
   );
 }
@@ -161,36 +184,5 @@ function Companions({ people }: { people: readonly Person[] }) {
         </Link>
       ))}
     </section>
-  );
-}
-
-function MergeDialog({ person, onClose }: { person: Person; onClose: () => void }) {
-  const { data } = usePersons();
-  const { run } = usePeopleChange();
-  const others = data?.persons.filter((one) => one.id !== person.id) ?? [];
-  const merge = async (other: Person) => {
-    const [into, from] = person.name === null && other.name !== null ? [other, person] : [person, other];
-    onClose();
-    if (into.id !== person.id) navigate(paths.person(into.id), { replace: true });
-    await run(() => change.merge(into.id, [from.id]), t.merged(1, nameOf(into)));
-  };
-  return (
-    <Dialog title={t.mergeInto(nameOf(person))} onClose={onClose}>
-      <ul className="max-h-96 overflow-y-auto">
-        {others.map((other) => (
-          <li key={other.id}>
-            <button
-              type="button"
-              onClick={() => void merge(other)}
-              className="flex w-full items-center gap-3 rounded-lg px-2 py-2 text-left hover:bg-hover"
-            >
-              <Portrait url={other.cover_url} className="size-10 shrink-0" />
-              <span className="min-w-0 flex-1 truncate">{nameOf(other)}</span>
-              <span className="text-sm text-ink-faint">{t.photos(other.images)}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-    </Dialog>
   );
 }

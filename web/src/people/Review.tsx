@@ -13,6 +13,8 @@ const t = s.peoplePages.question;
 /** Questions about faces, one at a time, answered by keys. */
 export function Review() {
   const { data } = useQuestions();
+  const { undo, busy } = usePeopleChange();
+  useKeys({ u: undo }, busy); // also after the last question
   const [skipped, setSkipped] = useState<ReadonlySet<number>>(new Set());
   const questions = data?.questions.filter((one) => !skipped.has(one.face_ids[0] ?? 0)) ?? [];
   const [question] = questions;
@@ -34,26 +36,12 @@ export function Review() {
   );
 }
 
-interface QuestionProps {
-  question: ReviewQuestion;
-  left: number;
-  onSkip: () => void;
-}
-
-function Question({ question, left, onSkip }: QuestionProps) {
-  const { run, undo, busy } = usePeopleChange();
-  const persons = usePersons();
-  const known = persons.data?.persons ?? [];
-  const [name, setName] = useState("");
-  const asks = question.kind === "is_this" && question.person_id !== null;
-  const yes = () => void run(() => confirm(question));
-  const no = () => void run(() => change.verify(question.person_id ?? 0, question.face_ids, false));
-  const stranger = () => void run(() => Promise.all(question.face_ids.map(change.ignore)));
-
+/** Single keys, while nobody is typing. */
+function useKeys(actions: Partial<Record<string, () => void>>, busy: boolean): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey || busy) return;
-      const action = { ...(asks && { y: yes, n: no }), s: onSkip, u: undo }[event.key];
+      const action = actions[event.key];
       if (!action) return;
       event.preventDefault();
       action();
@@ -61,6 +49,25 @@ function Question({ question, left, onSkip }: QuestionProps) {
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   });
+}
+
+interface QuestionProps {
+  question: ReviewQuestion;
+  left: number;
+  onSkip: () => void;
+}
+
+function Question({ question, left, onSkip }: QuestionProps) {
+  const { run, busy } = usePeopleChange();
+  const persons = usePersons();
+  const known = persons.data?.persons ?? [];
+  const [name, setName] = useState("");
+  const asks = question.kind === "is_this" && question.person_id !== null;
+  const yes = () => void run(() => confirm(question));
+  const no = () => void run(() => change.verify(question.person_id ?? 0, question.face_ids, false));
+  const stranger = () => void run(() => change.ignore(question.face_ids));
+
+  useKeys({ ...(asks && { y: yes, n: no }), s: onSkip }, busy);
 
   return (
     <section className="mx-auto flex max-w-2xl flex-col items-center gap-5 p-6 text-center">

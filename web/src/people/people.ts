@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answered, client } from "@/api/client";
 import { ApiError } from "@/api/errors";
-import type { Person, ReviewQuestion } from "@/api/types";
+import type { Person, PersonChange, ReviewQuestion } from "@/api/types";
 import { forgetResults } from "@/state/results";
 import { toast, toastError } from "@/state/toasts";
 import { s } from "@/strings";
@@ -50,6 +50,20 @@ export function useQuestions(enabled = true) {
   });
 }
 
+export function useUnknown() {
+  return useQuery({
+    queryKey: [KEY, "unknown"],
+    queryFn: () => answered(client.GET("/api/v1/faces/unknown", { params: { query: { limit: 1000 } } })),
+  });
+}
+
+export function useEvents() {
+  return useQuery({
+    queryKey: [KEY, "events"],
+    queryFn: () => answered(client.GET("/api/v1/persons/events", { params: { query: { limit: 200 } } })),
+  });
+}
+
 /** Runs a change, shows its failure, and has everything about people asked anew. */
 export function usePeopleChange() {
   const queries = useQueryClient();
@@ -61,7 +75,7 @@ export function usePeopleChange() {
     return queries.invalidateQueries({ queryKey: [KEY] });
   };
   const undo = () => {
-    answered(client.POST("/api/v1/persons/undo")).then(() => {
+    change.undo().then(() => {
       toast(t.undone);
       return changed();
     }, toastError);
@@ -87,8 +101,17 @@ const person = (id: number) => ({ path: { person_id: id } });
 export const change = {
   consent: (enabled: boolean) => answered(client.PUT("/api/v1/faces/consent", { body: { enabled } })),
   scan: () => answered(client.POST("/api/v1/faces/scan")),
-  erase: () => answered(client.DELETE("/api/v1/faces")),
-  person: (id: number, body: { name?: string | null; hidden?: boolean; favourite?: boolean }) =>
+  /** The last change is taken back, or the last few. */
+  undo: async (steps = 1) => {
+    for (let step = 0; step < steps; step++) await answered(client.POST("/api/v1/persons/undo"));
+  },
+  /** Everybody, or one person, for good. */
+  erase: (id?: number) =>
+    id === undefined
+      ? answered(client.DELETE("/api/v1/faces"))
+      : answered(client.DELETE("/api/v1/persons/{person_id}", { params: { ...person(id), query: { erase: true } } })),
+  create: (name: string, faces: number[]) => answered(client.POST("/api/v1/persons", { body: { name, faces } })),
+  person: (id: number, body: PersonChange) =>
     answered(client.PATCH("/api/v1/persons/{person_id}", { params: person(id), body })),
   merge: (id: number, others: number[]) =>
     answered(client.POST("/api/v1/persons/{person_id}/merge", { params: person(id), body: { others } })),
@@ -99,28 +122,34 @@ export const change = {
   verify: (id: number, faces: number[], right: boolean) =>
     answered(client.POST("/api/v1/persons/{person_id}/verify", { params: person(id), body: { faces, right } })),
   ungroup: (id: number) => answered(client.DELETE("/api/v1/persons/{person_id}", { params: person(id) })),
-  assign: (id: number, body: { person_id: number } | { name: string }) =>
-    answered(client.POST("/api/v1/faces/{face_id}/assign", { params: { path: { face_id: id } }, body })),
-  ignore: (id: number) =>
-    answered(
-      client.POST("/api/v1/faces/{face_id}/ignore", { params: { path: { face_id: id } }, body: { ignored: true } }),
-    ),
+  ignore: (faces: number[]) => answered(client.POST("/api/v1/faces/ignore", { body: { faces, ignored: true } })),
 };
 
 /** The answer "yes" to "is this Anna?". */
 export async function confirm({ person_id, group_id, face_ids }: ReviewQuestion): Promise<void> {
   if (person_id === null) return;
   if (group_id !== null) await change.merge(person_id, [group_id]);
-  else for (const face of face_ids) await change.assign(face, { person_id });
+  else await change.verify(person_id, face_ids, true);
 }
 
 /** The answer to "who is this?": a new name, or that of somebody who is known. */
 export async function tell(question: ReviewQuestion, name: string, known: readonly Person[]): Promise<void> {
-  const same = known.find((one) => one.name?.toLocaleLowerCase() === name.toLocaleLowerCase());
   const { group_id: group, face_ids } = question;
-  if (group === null) for (const face of face_ids) await change.assign(face, { name });
+  const same = named(name, known);
+  if (group === null) await nameFaces(face_ids, name, known);
   else if (same) await change.merge(same.id, [group]);
   else await change.person(group, { name });
+}
+
+/** Say whose faces these are: somebody new, or somebody who is known. */
+export async function nameFaces(faces: number[], name: string, known: readonly Person[]): Promise<void> {
+  const same = named(name, known);
+  if (same) await change.verify(same.id, faces, true);
+  else await change.create(name, faces);
+}
+
+function named(name: string, known: readonly Person[]): Person | undefined {
+  return known.find((one) => one.name?.toLocaleLowerCase() === name.toLocaleLowerCase());
 }
 
 /** Give a person a name; if somebody has it already, they are the same. */
@@ -129,8 +158,8 @@ export async function rename(id: number, name: string, known: readonly Person[])
     await change.person(id, { name });
     return id;
   } catch (error) {
-    const same = known.find((one) => one.id !== id && one.name?.toLocaleLowerCase() === name.toLocaleLowerCase());
-    if (!(error instanceof ApiError) || error.status !== 409 || !same) throw error;
+    const same = named(name, known);
+    if (!(error instanceof ApiError) || error.status !== 409 || !same || same.id === id) throw error;
     await change.merge(same.id, [id]);
     return same.id;
   }

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
 import { answered, client } from "@/api/client";
+import type { Face } from "@/api/types";
 import { paths } from "@/app/navigation";
 import { s } from "@/strings";
 
@@ -15,23 +16,30 @@ export function useFaces(id: number, enabled = true) {
   });
 }
 
+const called = ({ person_name: name, age }: Face) => (name ?? s.viewer.unnamed) + (age === null ? "" : `, ${age}`);
+
 const percent = (part: number) => `${part * 100}%`;
 
 /** Frames around the faces, with names; they lie over the picture and are zoomed with it. */
 export function FaceFrames({ id }: { id: number }) {
   const { data: faces } = useFaces(id);
-  return faces?.map(({ id, box, person_id: person, person_name: name }) => (
+  return faces?.map((face) => (
     <div
-      key={id}
+      key={face.id}
       className="absolute rounded-md border-2 border-white/90 shadow-[0_0_0_1px_rgb(0_0_0/0.5)]"
-      style={{ left: percent(box.left), top: percent(box.top), width: percent(box.width), height: percent(box.height) }}
+      style={{
+        left: percent(face.box.left),
+        top: percent(face.box.top),
+        width: percent(face.box.width),
+        height: percent(face.box.height),
+      }}
     >
-      {person !== null && (
+      {face.person_id !== null && (
         <Link
-          href={paths.person(person)}
+          href={paths.person(face.person_id)}
           className="absolute top-full left-1/2 mt-1 -translate-x-1/2 rounded-md bg-black/75 px-1.5 py-0.5 text-xs whitespace-nowrap text-white"
         >
-          {name ?? s.viewer.unnamed}
+          {called(face)}
         </Link>
       )}
     </div>
@@ -47,11 +55,10 @@ export function PeopleOf({ id }: { id: number }) {
       <h3 className="mb-2 text-sm font-medium">{s.nav.people}</h3>
       <ul className="flex flex-wrap gap-3">
         {faces.map((face) => {
-          const name = face.person_name ?? s.viewer.unnamed;
           const picture = (
             <>
               <img src={face.thumbnail_url} alt="" className="mx-auto size-14 rounded-full bg-hover object-cover" />
-              <span className="mt-1 block truncate text-xs">{name}</span>
+              <span className="mt-1 block truncate text-xs">{called(face)}</span>
             </>
           );
           return (

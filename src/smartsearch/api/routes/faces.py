@@ -15,6 +15,7 @@ from smartsearch.api.routes.images import one
 from smartsearch.api.routes.jobs import Job
 from smartsearch.api.schemas import Strict, Words
 from smartsearch.core.people import Face as StoredFace
+from smartsearch.core.people import Person
 from smartsearch.library import Library
 
 router = APIRouter(tags=["people"])
@@ -40,6 +41,7 @@ class Face(BaseModel):
     box: FaceBox
     person_id: int | None
     person_name: str | None
+    age: int | None = Field(description="Of the person, in whole years, where birth and photo have a date.")
     confidence: float = Field(description="0-1 that it is this person; 1 where the user said so.")
     verified: bool
     ignored: bool = Field(description="A stranger.")
@@ -49,14 +51,15 @@ class Face(BaseModel):
     thumbnail_url: str = Field(examples=["/api/v1/faces/7/thumbnail"])
 
     @classmethod
-    def of(cls, face: StoredFace, names: dict[int, str | None]) -> Self:
+    def of(cls, face: StoredFace, person: Person | None, taken_at: datetime | None) -> Self:
         same = ("id", "image_id", "person_id", "confidence", "verified", "ignored", "quality")
         suggested = ("suggested_id", "suggested_confidence")
         box = face.box
         return cls(
             **{name: getattr(face, name) for name in (*same, *suggested)},
             box=FaceBox(left=box.left, top=box.top, width=box.width, height=box.height),
-            person_name=names.get(face.person_id or 0),
+            person_name=None if person is None else person.name,
+            age=None if person is None else person.age_at(taken_at),
             thumbnail_url=f"/api/v1/faces/{face.id}/thumbnail",
         )
 
@@ -72,11 +75,14 @@ class Faces(BaseModel):
 
 
 def described(library: Library, faces: Sequence[StoredFace]) -> list[Face]:
-    """Faces with the names of their people."""
+    """Faces with the names of their people, and how old they were."""
     wanted = sorted({face.person_id for face in faces if face.person_id is not None})
     with library.store.people.reading() as rows:
-        names = {person.id: person.name for person in rows.persons(wanted)}
-    return [Face.of(face, names) for face in faces]
+        persons = {person.id: person for person in rows.persons(wanted)}
+    born = {person.id for person in persons.values() if person.birth_date is not None}
+    dated = sorted({face.image_id for face in faces if face.person_id in born})
+    taken = {asset.id: asset.metadata.taken_at for asset in library.store.assets(dated)}
+    return [Face.of(face, persons.get(face.person_id or 0), taken.get(face.image_id)) for face in faces]
 
 
 class Consent(BaseModel):
@@ -114,6 +120,12 @@ class Ignoring(Strict):
     """Whether it is a stranger."""
 
     ignored: bool = True
+
+
+class FacesIgnored(Ignoring):
+    """Whether these are strangers."""
+
+    faces: FaceIds = Field(min_length=1)
 
 
 class ReviewQuestion(BaseModel):
@@ -206,6 +218,13 @@ def review_faces(library: LibraryDep, limit: Annotated[int, Query(ge=1, le=200)]
 def unknown_faces(library: LibraryDep, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Faces:
     """Faces that are nobody's, the best first."""
     return Faces.of(library, library.people.unknown(limit))
+
+
+@router.post("/faces/ignore", status_code=204)
+def ignore_faces(change: FacesIgnored, library: LibraryDep) -> Response:
+    """Strangers, as one change that can be undone: left out of groups and questions; or no longer."""
+    library.people.ignore(change.faces, ignored=change.ignored)
+    return Response(status_code=204)
 
 
 @router.delete("/faces", status_code=204)

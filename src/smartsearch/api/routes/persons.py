@@ -115,7 +115,7 @@ class PersonImage(BaseModel):
     """A photo of a person."""
 
     image: ImageBrief
-    age: int | None = Field(description="Of the person in the photo, in whole years, where the birth date is known.")
+    age: int | None = Field(description="Of the person, in whole years, where birth and photo have a date.")
 
 
 class PersonImages(BaseModel):
@@ -231,23 +231,16 @@ def person_images(
     cursor: Annotated[Words | None, Query(description="From `next_cursor`.")] = None,
 ) -> PersonImages:
     """The photos of a person. The search filter `people` finds them too, with everything else."""
-    born = library.people.summary(person_id).person.birth_date
+    who = library.people.summary(person_id).person
     found = library.people.images_of(person_id)[::-1]
     offset = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 12 else 0
-    chosen = dict(found[offset : offset + limit])
+    chosen = [image_id for image_id, _ in found[offset : offset + limit]]
     images = [
-        PersonImage(image=ImageBrief.of(asset), age=age_at(born, chosen[asset.id]))
-        for asset in library.store.assets(list(chosen))
+        PersonImage(image=ImageBrief.of(asset), age=who.age_at(asset.metadata.taken_at))
+        for asset in library.store.assets(chosen)
     ]
     more = offset + limit < len(found)
     return PersonImages(images=images, total=len(found), next_cursor=str(offset + limit) if more else None)
-
-
-def age_at(born: date | None, moment: datetime) -> int | None:
-    """Whole years, None before the birth or where it is not known."""
-    if born is None or moment.date() < born:
-        return None
-    return moment.year - born.year - ((moment.month, moment.day) < (born.month, born.day))
 
 
 @router.get("/persons/{person_id}/faces")
