@@ -25,6 +25,8 @@ _WITHOUT_VECTOR = 6
 """Bits, where there are no embeddings to compare."""
 _SHAPE = 0.12
 """Largest difference of the logarithms of width / height of one picture, cropped a little."""
+_ANY_SHAPE = 4
+"""Bits: so near, a picture of another shape was squeezed."""
 BURST_SECONDS = 2.0
 """From one shot of a burst to the next, by the same camera."""
 _BURST_COSINE, _BURST_BITS = 0.75, 16
@@ -112,6 +114,7 @@ def near_candidates(prints: Fingerprints, rank: NDArray[np.int64]) -> Pairs:
     every = np.concatenate(found)
     shapes = np.log(prints.widths / prints.heights)
     same = np.abs(shapes[every[:, 0]] - shapes[every[:, 1]]) <= _SHAPE
+    same |= differing_bits(prints, every) <= _ANY_SHAPE
     kept: Pairs = every[same & ~_of_one_burst(prints, every)]
     return kept
 

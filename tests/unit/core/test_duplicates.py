@@ -90,7 +90,7 @@ def test_a_near_hash_is_not_enough(photos: Photos) -> None:
     photos.add("a", width=641)
     photos.add("unlike", 10, cosine=0.8)
     photos.add("quite unlike", phash=BASE ^ 6, cosine=0.3)
-    photos.add("another shape", 2, width=480, height=640)
+    photos.add("another shape", phash=BASE ^ 126, width=480, height=640)
     assert photos.groups() == []
 
 

@@ -1,5 +1,6 @@
 import {
   CalendarDays,
+  Copy,
   FolderSync,
   Images,
   LibraryBig,
@@ -20,6 +21,8 @@ interface Destination {
   path: string;
   label: string;
   icon: LucideIcon;
+  /** Left out on a phone, where another page leads there. */
+  wide?: boolean;
 }
 
 const MAIN: readonly Destination[] = [
@@ -30,6 +33,7 @@ const MAIN: readonly Destination[] = [
   { path: paths.people, label: s.nav.people, icon: UsersRound },
 ];
 const REST: readonly Destination[] = [
+  { path: paths.duplicates, label: s.nav.duplicates, icon: Copy, wide: true },
   { path: paths.indexing, label: s.nav.indexing, icon: FolderSync },
   { path: paths.settings, label: s.nav.settings, icon: Settings },
 ];
@@ -67,14 +71,14 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-function Entry({ path, label, icon: Icon }: Destination) {
+function Entry({ path, label, icon: Icon, wide = false }: Destination) {
   const [here] = useLocation();
   const active = path === "/" ? here === "/" : here === path || here.startsWith(`${path}/`);
   return (
     <Link
       href={path}
       aria-current={active ? "page" : undefined}
-      className="group flex min-w-0 flex-1 flex-col items-center gap-0.5 py-1.5 text-[0.6875rem] font-medium text-ink-faint hover:text-ink aria-[current]:text-accent md:flex-none md:py-2"
+      className={`${wide ? "max-md:hidden " : ""}group flex min-w-0 flex-1 flex-col items-center gap-0.5 py-1.5 text-[0.6875rem] font-medium text-ink-faint hover:text-ink aria-[current]:text-accent md:flex-none md:py-2`}
     >
       <span className="rounded-full px-3 py-1 transition-colors group-hover:bg-hover group-aria-[current]:bg-accent-soft md:px-4">
         <Icon size={20} aria-hidden="true" />

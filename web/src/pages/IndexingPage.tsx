@@ -1,6 +1,8 @@
 import { FolderPlus } from "lucide-react";
 import { useState } from "react";
+import { Link } from "wouter";
 
+import { paths } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
 import { Button } from "@/components/Button";
 import { EmptyState } from "@/components/EmptyState";
@@ -25,7 +27,17 @@ export default function IndexingPage() {
   const error = status.error ?? roots.error;
   return (
     <>
-      <PageHeader title={s.nav.indexing} />
+      <PageHeader
+        title={s.nav.indexing}
+        actions={
+          <Link
+            href={paths.duplicates}
+            className="rounded-lg px-3 py-2 text-sm font-medium text-accent hover:bg-hover md:hidden"
+          >
+            {s.nav.duplicates}
+          </Link>
+        }
+      />
       {status.data && roots.data ? (
         <div className="mx-auto max-w-3xl space-y-8 p-4 md:p-6">
           {status.data.read_only && (

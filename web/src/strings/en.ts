@@ -1,4 +1,5 @@
 /** Every English text of the page. A translation is another object of the type `Strings`; texts with numbers are functions. */
+import { duplicates } from "./en/duplicates";
 import { people } from "./en/people";
 import { settings } from "./en/settings";
 import { map } from "./en/map";
@@ -22,6 +23,7 @@ export const en = {
     map: "Map",
     albums: "Albums",
     people: "People",
+    duplicates: "Duplicates",
     indexing: "Indexing",
     settings: "Settings",
     more: "More",
@@ -280,6 +282,7 @@ export const en = {
   },
   albumsPage,
   feedback,
+  duplicates,
   indexing,
   peoplePages: people,
   settings,

@@ -1,0 +1,30 @@
+import { counted } from "../counts";
+
+export const duplicates = {
+  title: "Duplicates",
+  summary: (groups: number, spare: string) => `${counted(groups, "group")}, ${spare} besides the best of each`,
+  kind: "Which duplicates",
+  all: "All",
+  kinds: { exact: "Exact copies", near: "Near-duplicates", burst: "Bursts" },
+  tabs: { exact: "Copies", near: "Near", burst: "Bursts" },
+  as: { exact: "Same bytes", near: "Same picture", burst: "Same moment" },
+  best: "Keep",
+  bits: (bits: number) => (bits === 0 ? "same look" : `${bits} of 64 bits differ`),
+  group: (photos: number) => counted(photos, "photo"),
+  spare: (size: string) => `${size} spare`,
+  apart: "Not duplicates",
+  keptApart: "They will not be shown as duplicates again.",
+  mark: "To the trash",
+  markAll: "Mark all but the best",
+  trash: (files: number) => (files === 0 ? "Move to the trash" : `Move ${counted(files, "file")} to the trash`),
+  question: (files: number) => `Move ${counted(files, "file")} to the trash?`,
+  questionHint: (size: string) =>
+    `${size}. They go to the trash of the computer that smartsearch runs on, from where they can be put back. Each file is checked once more before it goes.`,
+  moved: (files: number) => `${counted(files, "file")} went to the trash.`,
+  stayed: (files: number) => `${counted(files, "file")} stayed where they are:`,
+  off: "To move duplicates to the trash from here, set allow_trash = true under [duplicates] in config.toml.",
+  looking: "Looking for duplicates. In a large library this takes a while the first time.",
+  none: "No duplicates",
+  noneHint: "Copies, resized or recompressed versions of a photo, and bursts would be shown here.",
+  more: "More groups",
+} as const;
