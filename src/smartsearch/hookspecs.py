@@ -6,12 +6,15 @@ A plugin is a module or object whose functions carry ``@hookimpl``; it is found 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pluggy
 
 if TYPE_CHECKING:
+    from smartsearch.core.assets import Asset
+    from smartsearch.core.queryfields import Field
     from smartsearch.embeddings.base import EncoderFamily
     from smartsearch.onnx.descriptions import ModelDescription
 
@@ -19,6 +22,26 @@ PROJECT = "smartsearch"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A format that results can be written in: `smartsearch query ... --export photos.SUFFIX`.
+
+    ``suffix`` is lower-case, with the dot. ``write`` gets the images, best first, and a file open for writing bytes.
+    """
+
+    suffix: str
+    summary: str
+    write: Callable[[Sequence[Asset], BinaryIO], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of the command line: ``run`` is a function as Typer takes it, its docstring the help."""
+
+    name: str
+    run: Callable[..., Any]
 
 
 @hookspec
@@ -30,4 +53,23 @@ def smartsearch_models() -> Iterable[ModelDescription]:
 @hookspec(firstresult=True)
 def smartsearch_encoder_family(name: str) -> EncoderFamily | None:
     """The encoder family called ``name``, or None if it is not this plugin's. Import the family's code only here."""
+    raise NotImplementedError
+
+
+@hookspec
+def smartsearch_query_fields() -> Iterable[Field]:
+    """Fields of the query language, made of the predicates of `core.query`. A field's ``read`` raises BadValueError for
+    what it cannot take. Names that are taken already keep their meaning."""
+    raise NotImplementedError
+
+
+@hookspec
+def smartsearch_exporters() -> Iterable[Exporter]:
+    """Formats for results. Suffixes that are taken already keep their meaning."""
+    raise NotImplementedError
+
+
+@hookspec
+def smartsearch_commands() -> Iterable[Command]:
+    """Commands. Asked for only when a command is named that the program does not have, or help is wanted."""
     raise NotImplementedError

@@ -180,6 +180,7 @@ class Library:
             spelling=Spelling(store, self._model_words, _everyday_words),
             english_only=self._english_only,
             relevant=RelevantImages(store, lambda: self._service(self.catalog.encoders(self.model))),
+            fields=lambda: self.catalog.plugins.query_fields(),
         )
         """What the words of a query mean in this library."""
         self.overviews = Overviews(store, self.queries.places)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
 
@@ -31,7 +33,7 @@ from smartsearch.cli import (
     tags,
 )
 from smartsearch.cli.options import VERSION_HELP, Globals
-from smartsearch.core.errors import SmartsearchError
+from smartsearch.core.errors import SmartsearchError, plugin_failed
 
 app = typer.Typer(
     name="smartsearch",
@@ -96,6 +98,7 @@ def main() -> None:
     """Run the command line. Exit codes are listed in docs/cli.md and carried by each error class."""
     _prepare_streams()
     try:
+        _add_plugin_commands(sys.argv[1:])
         app()
     except SmartsearchError as error:
         typer.echo(f"smartsearch: {error}", err=True)
@@ -109,6 +112,46 @@ def main() -> None:
         traceback.print_exc()
         typer.echo(f"smartsearch: a fault of the program: {error!r}. Please report it with the lines above.", err=True)
         sys.exit(SmartsearchError.exit_code)
+
+
+def _add_plugin_commands(words: list[str]) -> None:
+    """Those of plugins, where the program has no command of that name or lists all. Looking for installed packages
+    takes longer than everything else a command does to start."""
+    from typer.main import get_command_name
+
+    known = {each.name or get_command_name(each.callback.__name__) for each in app.registered_commands if each.callback}
+    known |= {group.name for group in app.registered_groups if group.name}
+    chosen = next(
+        (word for place, word in enumerate(words) if not word.startswith("-") and place not in _values(words)), None
+    )
+    if chosen in known:
+        return
+    from smartsearch.plugins import Plugins
+
+    for plugin, command in Plugins().commands():
+        if command.name not in known:
+            app.command(command.name)(_blamed(plugin, command.run))
+            known.add(command.name)
+
+
+def _blamed(plugin: str, run: Callable[..., Any]) -> Callable[..., Any]:
+    """A command whose failures are said to be its plugin's."""
+
+    @wraps(run)
+    def blamed_run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return run(*arguments, **options)
+        except (SmartsearchError, typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception as error:
+            raise plugin_failed(plugin, error) from error
+
+    return blamed_run
+
+
+def _values(words: list[str]) -> set[int]:
+    """Places of words that are the value of an option given before the command's name."""
+    return {place + 1 for place, word in enumerate(words) if word in ("--library", "-L")}
 
 
 def _prepare_streams() -> None:

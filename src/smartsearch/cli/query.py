@@ -17,7 +17,10 @@ from smartsearch.cli import filters
 from smartsearch.cli.options import LibraryOption, ModelOption, json_default, open_library
 
 if TYPE_CHECKING:
+    from smartsearch.core.assets import Asset
     from smartsearch.core.queryparse import ParsedQuery
+    from smartsearch.hookspecs import Exporter
+    from smartsearch.library import Library
     from smartsearch.search.explain import Evidence
     from smartsearch.search.service import SearchRequest, SearchResult
 
@@ -40,7 +43,10 @@ TopOption = Annotated[int, typer.Option("--top", "-n", min=1, help="How many res
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the results.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 ExportOption = Annotated[
-    Path | None, typer.Option("--export", help="Also write the results to this .json, .jsonl or .csv file.")
+    Path | None,
+    typer.Option(
+        "--export", help="Also write the results to this .json, .jsonl or .csv file, or in a plugin's format."
+    ),
 ]
 ScoreOption = Annotated[
     float | None,
@@ -188,11 +194,10 @@ def _run(
     text: str = "",
 ) -> None:
     export = output.export
-    if export is not None and export.suffix.lower() not in (".json", ".jsonl", ".csv"):
-        raise typer.BadParameter("the name must end in .json, .jsonl or .csv", param_hint="--export")
     from smartsearch.catalog import ModelChoice
 
     with open_library(context, library, read_only=True) as opened:
+        exporter = _exporter(opened, export)
         understood = opened.queries.checked(text) if text.strip() else None
         if understood:
             _report_problems(understood)
@@ -201,7 +206,10 @@ def _run(
         result = opened.search(request, ModelChoice.parse(model) if model else None)
         if export is not None:
             # First: whoever reads standard output may leave early, as `head` does.
-            _write_export(export, as_text(result, export.suffix.lower()[1:], output.explain))
+            if exporter is None:
+                _write_export(export, as_text(result, export.suffix.lower()[1:], output.explain))
+            else:
+                _write_by_plugin(export, exporter, [hit.asset for hit in result.hits])
         if output.format == "table":
             _print_table(result, opened.thumbnail if output.thumbnails else None, output.explain)
             _print_understood(understood)
@@ -210,6 +218,32 @@ def _run(
             sys.stdout.buffer.flush()
         if output.open_best and result.hits:
             typer.launch(result.hits[0].asset.path)
+
+
+def _exporter(library: Library, export: Path | None) -> Exporter | None:
+    """The plugin's format for the file, None for the program's own."""
+    if export is None or export.suffix.lower() in (".json", ".jsonl", ".csv"):
+        return None
+    exporters = library.catalog.plugins.exporters()
+    if export.suffix.lower() not in exporters:
+        known = ", ".join((".json", ".jsonl", ".csv", *exporters))
+        raise typer.BadParameter(f"the name must end in one of {known}", param_hint="--export")
+    return exporters[export.suffix.lower()]
+
+
+def _write_by_plugin(path: Path, exporter: Exporter, images: Sequence[Asset]) -> None:
+    """Whole or not at all: a plugin that fails leaves no half of a file."""
+    import io
+
+    buffer = io.BytesIO()
+    exporter.write(images, buffer)
+    try:
+        path.write_bytes(buffer.getvalue())
+    except OSError as error:
+        from smartsearch.core.errors import UsageError
+
+        raise UsageError(f"Cannot write {path}: {error.strerror}.") from error
+    typer.echo(f"Wrote {path}.", err=True)
 
 
 def _why(evidence: Sequence[Evidence]) -> str:

@@ -125,6 +125,17 @@ class TrashError(SmartsearchError):
     http_status = 409
 
 
+class PluginError(SmartsearchError):
+    """A plugin failed; the message names it."""
+
+    exit_code = 11
+
+
+def plugin_failed(plugin: str, error: BaseException) -> PluginError:
+    """What is raised in the place of whatever a plugin raised."""
+    return PluginError(f"The plugin {plugin!r} failed: {error!r}.", hint="Update or uninstall that package.")
+
+
 class ModelError(SmartsearchError):
     """A model cannot be used."""
 

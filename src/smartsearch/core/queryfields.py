@@ -98,6 +98,8 @@ class Names:
     place: Callable[[str], Query | None] = _no_place
     visited: Callable[[str], Query | None] = _no_place
     smart: Callable[[int], Query | None] = _not_smart
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    """Fields that plugins bring, by their lower-case names."""
 
 
 NO_NAMES = Names()
@@ -358,9 +360,9 @@ def canonical(field: Field) -> str:
     return "date" if field.name in _ONE_SIDED else field.name
 
 
-def suggest_field(name: str) -> str:
-    """A field that may have been meant, or ""."""
-    return _nearest(name, BY_NAME)
+def suggest_field(name: str, more: Iterable[str] = ()) -> str:
+    """A field that may have been meant, or ""; ``more`` are further names."""
+    return _nearest(name, (*BY_NAME, *more))
 
 
 def _operator(value: str) -> tuple[str, str]:

@@ -231,9 +231,10 @@ class _Parser:
 
     def field(self, token: Token) -> Node | None:
         start = token.start + token.negated
-        field = BY_NAME.get(token.field.lower())
+        more = self.context.names.fields
+        field = BY_NAME.get(token.field.lower()) or more.get(token.field.lower())
         if field is None:
-            near = suggest_field(token.field)
+            near = suggest_field(token.field, more)
             message = f"There is no field {token.field!r}."
             end = start + len(token.field)
             self.problems.append(Problem(message, start, end, near, harmless=not near))

@@ -13,7 +13,7 @@ from smartsearch.core.places import Gazetteer
 from smartsearch.core.ports import Store
 from smartsearch.core.query import IdIn, Query, WithinBox
 from smartsearch.core.querydates import DateReader, Hemisphere
-from smartsearch.core.queryfields import BadValueError, Names, QueryContext
+from smartsearch.core.queryfields import BadValueError, Field, Names, QueryContext
 from smartsearch.core.queryparse import ParsedQuery, parse
 from smartsearch.core.querysyntax import Clause, condition_of
 from smartsearch.core.settings import SearchSettings
@@ -48,6 +48,7 @@ class QueryReader:
         spelling: Spelling | None = None,
         relevant: Callable[[tuple[Clause, ...]], tuple[int, ...]] = lambda _: (),
         english_only: Callable[[], bool] = lambda: False,
+        fields: Callable[[], Mapping[str, Field]] = dict,
     ) -> None:
         self._store = store
         self.places = PhotoPlaces(store, gazetteer)
@@ -57,6 +58,7 @@ class QueryReader:
         self._spelling = spelling
         self._relevant = relevant
         self._english_only = english_only
+        self._fields = fields
         self._lock = threading.Lock()
         self._known: _Known | None = None
 
@@ -111,6 +113,7 @@ class QueryReader:
         from smartsearch.config import full_path
 
         return Names(
+            fields=self._fields(),
             albums={album.name.casefold(): album.id for album in albums},
             people=self._people(),
             folder=full_path,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from importlib.metadata import EntryPoint
 
 import pytest
 
-from smartsearch.core.errors import ConfigError, UnknownModelError
+from smartsearch.core.errors import PluginError, UnknownModelError
+from smartsearch.core.query import FormatIs, HasTag
+from smartsearch.core.queryfields import Field, Meaning, Names, QueryContext
+from smartsearch.core.queryparse import parse
 from smartsearch.embeddings import builtin
 from smartsearch.embeddings.base import EncoderFamily
-from smartsearch.hookspecs import hookimpl
+from smartsearch.hookspecs import Command, Exporter, hookimpl
 from smartsearch.onnx.descriptions import ModelDescription
 from smartsearch.plugins import Plugins
 
@@ -49,12 +54,75 @@ def test_a_package_adds_models_and_families_and_wins_over_built_in_names() -> No
     assert plugins.encoder_family("clip").name == "clip"
 
 
-def test_a_package_that_cannot_be_loaded_is_a_plain_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_cannot_be_loaded_is_named_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     broken = EntryPoint("broken", "no_such_module_anywhere", "smartsearch")
     distribution = type("Distribution", (), {"entry_points": [broken], "metadata": {"name": "broken"}})()
     monkeypatch.setattr("importlib.metadata.distributions", lambda: [distribution])
-    with pytest.raises(ConfigError, match="no_such_module_anywhere"):
-        Plugins()
+    assert Plugins().names == []
+    assert "The plugin 'broken' failed" in caplog.text
+    assert "no_such_module_anywhere" in caplog.text
+
+
+class Failing:
+    """Every hook raises, or answers with what is not asked for."""
+
+    @hookimpl
+    def smartsearch_models(self) -> list[ModelDescription]:
+        raise RuntimeError("boom")
+
+    @hookimpl
+    def smartsearch_encoder_family(self, name: str) -> EncoderFamily | None:
+        raise KeyError(name)
+
+    @hookimpl
+    def smartsearch_query_fields(self) -> list[Field]:
+        return ["no field"]  # type: ignore[list-item]
+
+    @hookimpl
+    def smartsearch_exporters(self) -> list[Exporter]:
+        return [Exporter(".odd", "fails", lambda images, file: 1 / 0)]  # type: ignore[arg-type, return-value]
+
+    @hookimpl
+    def smartsearch_commands(self) -> list[Command]:
+        raise RuntimeError("boom")
+
+
+class Fields:
+    @hookimpl
+    def smartsearch_query_fields(self) -> list[Field]:
+        def read(value: str, _: QueryContext) -> Meaning:
+            return Meaning(FormatIs(({"yes": "png"}[value],)))
+
+        return [Field("lossless", ("clean",), "lossless:yes", read), Field("tag", (), "tag:x", read)]
+
+
+def test_a_plugin_that_fails_costs_itself_only(caplog: pytest.LogCaptureFixture) -> None:
+    plugins = Plugins(discover=False)
+    plugins._manager.register(Failing(), name="failing")
+    plugins._manager.register(Fields(), name="fields")
+    assert plugins.registry().get("clip-vit-b-32")
+    assert set(plugins.query_fields()) == {"lossless", "clean", "tag"}
+    assert plugins.commands() == []
+    assert caplog.text.count("The plugin 'failing'") == 3
+    with pytest.raises(PluginError, match="The plugin 'failing' failed: KeyError") as caught:
+        plugins.encoder_family("clip")
+    assert caught.value.exit_code == 11
+    with pytest.raises(PluginError, match="The plugin 'failing' failed: ZeroDivisionError"):
+        plugins.exporters()[".odd"].write([], io.BytesIO())
+
+
+def test_fields_of_plugins_are_read_and_do_not_replace_any() -> None:
+    plugins = Plugins(discover=False)
+    plugins._manager.register(Fields(), name="fields")
+    context = QueryContext.on(date(2024, 1, 1), Names(fields=plugins.query_fields()))
+    assert parse("clean:yes", context).clauses[0].where == FormatIs(("png",))
+    assert parse("tag:yes", context).clauses[0].where == HasTag("yes")
+    [failed] = parse("lossless:no", context).problems
+    assert failed.message == "The plugin 'fields' failed: KeyError('no')."
+    [misspelt] = parse("losless:yes", context).problems
+    assert misspelt.suggestion == "lossless"
 
 
 def test_registering_loads_no_runtime() -> None:
