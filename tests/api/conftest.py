@@ -15,7 +15,7 @@ from PIL import Image
 
 from smartsearch.api.app import create_app
 from smartsearch.config import Places
-from smartsearch.core.settings import RuntimeSettings, ServerSettings, Settings
+from smartsearch.core.settings import OcrSettings, RuntimeSettings, ServerSettings, Settings
 from smartsearch.library import Library
 from smartsearch.testing_models import COLOURS
 from tests.pictures import save_picture
@@ -67,6 +67,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
 
 def settings(photos: Path) -> Settings:
     return Settings(
+        ocr=OcrSettings("later"),
         runtime=RuntimeSettings(workers=1, threads=1),
         server=ServerSettings(browse=(str(photos.parent),), max_upload_bytes=1 << 20),
     )

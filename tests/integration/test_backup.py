@@ -33,7 +33,7 @@ from smartsearch.core.errors import (
     UsageError,
 )
 from smartsearch.core.query import Everything, HasTag
-from smartsearch.core.settings import Settings
+from smartsearch.core.settings import OcrSettings, Settings
 from smartsearch.library import Library
 from smartsearch.media.metadata import read_sidecar
 from smartsearch.media.xmp import xmp_metadata
@@ -49,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Path:
     (folder / "home").mkdir()
     (folder / "home" / "models").symlink_to(tiny_models)
     places = Places(folder / "home", folder / "library")
-    with Library.open(places, Settings(model="tiny"), create=True) as library:
+    with Library.open(places, Settings(model="tiny", ocr=OcrSettings("later")), create=True) as library:
         library.index([folder / "photos"])
         store = library.store
         store.set_tags(1, [Tag("Käse & <Brot>")], "user")

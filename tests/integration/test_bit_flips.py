@@ -18,7 +18,7 @@ from tests.pictures import save_album
 from smartsearch.config import Places, find_places, load_settings
 from smartsearch.core.assets import Tag
 from smartsearch.core.query import Everything
-from smartsearch.core.settings import Settings
+from smartsearch.core.settings import OcrSettings, Settings
 from smartsearch.library import Library
 from smartsearch.stores.seal import changed_blocks, seal_path, write_seal
 from smartsearch.stores.sqlite import SqliteStore
@@ -41,7 +41,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Path:
     save_album(folder / "photos", 24)
     (folder / "home").mkdir()
     (folder / "home" / "models").symlink_to(tiny_models)
-    with Library.open(Places(folder / "home", folder / "library"), Settings(model="tiny"), create=True) as library:
+    with Library.open(
+        Places(folder / "home", folder / "library"), Settings(model="tiny", ocr=OcrSettings("later")), create=True
+    ) as library:
         library.index([folder / "photos"])
         library.store.set_tags(1, [Tag("mine")], "user")
         assert library.doctor().findings == ()

@@ -25,7 +25,7 @@ from smartsearch.core.errors import (
     WrongKeyError,
 )
 from smartsearch.core.query import HasTag, Present
-from smartsearch.core.settings import Settings
+from smartsearch.core.settings import OcrSettings, Settings
 from smartsearch.encryption.ciphers import LibraryKey
 from smartsearch.encryption.keyfile import KEY_FILE, Cost
 from smartsearch.encryption_work import EncryptionWork
@@ -48,7 +48,9 @@ def plain(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Path:
         save_picture(folder / SECRETS[1] / f"{colour}.jpg", colour, size=(80, 60))
     (folder / "home").mkdir()
     (folder / "home" / "models").symlink_to(tiny_models)
-    with Library.open(Places(folder / "home", folder / "library"), Settings(model="tiny"), create=True) as library:
+    with Library.open(
+        Places(folder / "home", folder / "library"), Settings(model="tiny", ocr=OcrSettings("later")), create=True
+    ) as library:
         library.index([folder / SECRETS[1]])
         library.store.set_tags(1, [Tag(SECRETS[0])], "user")
         [asset] = library.store.assets([1])
@@ -90,7 +92,9 @@ def opened(places: Places, key: LibraryKey | None = None) -> Library:
 
 def known_bytes(plain: Path) -> dict[str, bytes]:
     """What is in the plain library and must not be in an encrypted one, by what it is."""
-    with Library.open(Places(plain / "home", plain / "library"), Settings(model="tiny")) as library:
+    with Library.open(
+        Places(plain / "home", plain / "library"), Settings(model="tiny", ocr=OcrSettings("later"))
+    ) as library:
         space = library.catalog.encoders(library.model).image.space
         assets = library.store.assets(library.store.select(Present()))
         vectors = library.store.vectors(space, [asset.id for asset in assets])

@@ -26,7 +26,7 @@ from smartsearch.core.errors import (
 from smartsearch.core.faces import Box, FaceScan
 from smartsearch.core.people import Face
 from smartsearch.core.query import FaceCount, HasPerson
-from smartsearch.core.settings import RuntimeSettings, Settings
+from smartsearch.core.settings import OcrSettings, RuntimeSettings, Settings
 from smartsearch.faces import models
 from smartsearch.faces.analyzer import OnnxFaceAnalyzer
 from smartsearch.faces.models import DEFAULT, FaceModels
@@ -183,7 +183,7 @@ def photos(tmp_path: Path, shared_data: Path) -> Path:
 
 @pytest.fixture
 def library(tmp_path: Path, home: Path) -> Iterator[Library]:
-    with Library.open(Places(home, tmp_path / "library"), Settings(), create=True) as opened:
+    with Library.open(Places(home, tmp_path / "library"), Settings(ocr=OcrSettings("later")), create=True) as opened:
         yield opened
 
 

@@ -19,11 +19,11 @@ from smartsearch.core.assets import PutImage, Tag
 from smartsearch.core.errors import SmartsearchError
 from smartsearch.core.faces import Box
 from smartsearch.core.query import Everything
-from smartsearch.core.settings import RuntimeSettings, Settings
+from smartsearch.core.settings import OcrSettings, RuntimeSettings, Settings
 from smartsearch.library import Library
 from smartsearch.stores.connection import Database
 
-SETTINGS = Settings(model="tiny", runtime=RuntimeSettings(workers=1, batch_size=4))
+SETTINGS = Settings(model="tiny", ocr=OcrSettings("later"), runtime=RuntimeSettings(workers=1, batch_size=4))
 GIVEN_UP = 75
 """Exit code of a workload that a fault stopped with one of the program's own errors."""
 

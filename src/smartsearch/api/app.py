@@ -42,6 +42,7 @@ from smartsearch.api.routes import (
     suggestions,
     system,
     tags,
+    texts,
 )
 from smartsearch.api.routes import jobs as job_routes
 from smartsearch.api.rules import Rules
@@ -54,6 +55,7 @@ WEB_FOLDER = Path(__file__).parents[1] / "web"
 
 _ROUTES = (
     system,
+    texts,
     search,
     query,
     suggestions,

@@ -95,6 +95,10 @@ class BackgroundJobs:
         """Start learning from feedback."""
         return self.start(lambda started, cancelled: self._library.feedback.learn(started=started, cancelled=cancelled))
 
+    def read_texts(self) -> Job:
+        """Start reading every picture not read yet."""
+        return self.start(lambda started, cancelled: self._library.ocr.run(started=started, cancelled=cancelled))
+
     def roots(self) -> list[Root]:
         """What is indexed."""
         return self._library.store.roots()

@@ -646,6 +646,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image Text
+         * @description The text in an image and where it stands.
+         */
+        get: operations["image_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/thumbnail": {
         parameters: {
             query?: never;
@@ -1581,6 +1601,50 @@ export interface paths {
          *     tags stay. 404 if you gave no such tag.
          */
         patch: operations["move_tag"];
+        trace?: never;
+    };
+    "/api/v1/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Text Status
+         * @description Whether text is read here, and how much is known.
+         */
+        get: operations["text_status"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase Texts
+         * @description Delete all that was read. The images stay.
+         */
+        delete: operations["erase_texts"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/text/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Texts
+         * @description Read every image not read yet, as a job. 409 where the models are not installed.
+         */
+        post: operations["read_texts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/timeline": {
@@ -3190,6 +3254,26 @@ export interface components {
             source: "user" | "keywords" | "auto";
         };
         /**
+         * ImageText
+         * @description What was read in an image, in reading order.
+         */
+        ImageText: {
+            /** Height */
+            height: number;
+            /** Lines */
+            lines: components["schemas"]["TextLine"][];
+            /**
+             * Reader
+             * @description By which model; null: nobody has looked for text.
+             */
+            reader: string | null;
+            /**
+             * Width
+             * @description Of the upright original, in pixels.
+             */
+            width: number;
+        };
+        /**
          * IndexErrors
          * @description Newest first.
          */
@@ -4714,6 +4798,84 @@ export interface components {
         TagTree: {
             /** Tags */
             tags: components["schemas"]["TagNode"][];
+        };
+        /**
+         * TextLine
+         * @description A line as it was read.
+         */
+        TextLine: {
+            /**
+             * Confidence
+             * @description 0-1.
+             */
+            confidence: number;
+            /**
+             * Corners
+             * @description Top left, top right, bottom right, bottom left as the text is read: x and y in pixels of the upright original.
+             * @example [
+             *       [
+             *         10,
+             *         20
+             *       ],
+             *       [
+             *         110,
+             *         22
+             *       ],
+             *       [
+             *         109,
+             *         42
+             *       ],
+             *       [
+             *         9,
+             *         40
+             *       ]
+             *     ]
+             */
+            corners: [
+                number,
+                number
+            ][];
+            /**
+             * Matched
+             * @description It has one of the words asked for.
+             */
+            matched: boolean;
+            /**
+             * Text
+             * @example Happy birthday
+             */
+            text: string;
+        };
+        /**
+         * TextStatus
+         * @description Whether text is read here, and what is known.
+         */
+        TextStatus: {
+            /**
+             * Images
+             * @description Looked at.
+             */
+            images: number;
+            /**
+             * Installed
+             * @description The models are on this machine; see docs/text.md.
+             */
+            installed: boolean;
+            /** Model */
+            model: string;
+            /**
+             * Waiting
+             * @description Images not looked at by this model.
+             */
+            waiting: number;
+            /**
+             * When
+             * @description index: while indexing; later: by `POST /text/run` only.
+             * @example index
+             */
+            when: string;
+            /** With Text */
+            with_text: number;
         };
         /**
          * Timeline
@@ -6762,6 +6924,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImageDetail"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    image_text: {
+        parameters: {
+            query?: {
+                /** @description Lines with one of these words are marked. */
+                query?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An image's id, from a search. */
+                image_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageText"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */
@@ -9017,6 +9223,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    text_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextStatus"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_texts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_texts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */
