@@ -458,7 +458,7 @@ class Library:
         """Erase all traces of a folder, or of one photo, from every file of the library. See `smartsearch.erasing`."""
         from smartsearch.erasing import erase_folder
 
-        self.answers, self.overviews = Answers(), Overviews(self.store)
+        self.answers, self.overviews = Answers(), Overviews(self.store, self.queries.places)
         return erase_folder(self.store, self.thumbnails, self.recent, self.places.library, full_path(path))
 
     def count_in_folder(self, path: Path) -> int:
