@@ -105,6 +105,8 @@ class FacesOffError(SmartsearchError):
 class TooLittleFeedbackError(UsageError):
     """Not enough was said of results to learn from; the message has the numbers."""
 
+    http_status = 409
+
 
 class TrashOffError(SmartsearchError):
     """Originals are moved to the trash only where a setting allows it."""
