@@ -49,6 +49,7 @@ from smartsearch.search.adapted import AdaptedTexts
 from smartsearch.search.albums import Albums, RelevantImages
 from smartsearch.search.overview import Overviews
 from smartsearch.search.paging import Answer, Answers
+from smartsearch.search.proposals import Proposals
 from smartsearch.search.ranking import Hit, Plan
 from smartsearch.search.recent import RecentQueries
 from smartsearch.search.service import SearchRequest, SearchResult, SearchService
@@ -185,6 +186,9 @@ class Library:
         """What the words of a query mean in this library."""
         self.overviews = Overviews(store, self.queries.places)
         self.albums = Albums(store, self.queries)
+        self.proposals = Proposals(
+            store, self.albums, self.queries.places, lambda: [(one.id, one.name) for one in self.people.names()]
+        )
         self.recent = RecentQueries(store)
         self.accounts = Accounts(places.home)
         """Who may ask the server; of the home, for all its libraries."""

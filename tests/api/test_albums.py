@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from unittest.mock import ANY
 
 import pytest
 from fastapi.testclient import TestClient
 
+from smartsearch.library import Library
 from tests.api.test_search import complaint
 
 URL = "/api/v1/albums"
@@ -132,3 +134,14 @@ def test_a_query_that_has_gone_bad_says_so_and_loses_nothing(own: TestClient) ->
     assert "inner" in found["detail"]
     problems = own.post("/api/v1/query/parse", json={"query": "album:outer"}).json()["problems"]
     assert "cannot be read" in problems[0]["message"]
+
+
+def test_a_proposed_album_is_kept(library: Library, own: TestClient) -> None:
+    library.proposals._today = lambda: date(2022, 1, 15)
+    [proposed] = own.get("/api/v1/proposals").json()["proposals"]
+    assert (proposed["kind"], proposed["name"], proposed["images"]) == ("day", "On this day, 2021", 1)
+    kept = own.post(f"/api/v1/proposals/{proposed['key']}")
+    assert kept.status_code == 201
+    assert (kept.json()["name"], kept.json()["cover"]) == ("On this day, 2021", proposed["cover"])
+    assert own.get("/api/v1/proposals").json() == {"proposals": []}
+    complaint(own.post(f"/api/v1/proposals/{proposed['key']}"), 404)

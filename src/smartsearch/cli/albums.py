@@ -99,6 +99,37 @@ def delete(context: typer.Context, name: Name, library: LibraryOption = None) ->
         opened.store.remove_album(opened.albums.find(name).id)
 
 
+@app.command("propose", epilog="Example: smartsearch albums propose --keep trip-20210605T101500-12")
+def propose(
+    context: typer.Context,
+    keep: Annotated[list[str] | None, typer.Option("--keep", help="Make the album of this key.")] = None,
+    as_json: JsonOption = False,
+    library: LibraryOption = None,
+) -> None:
+    """Albums that might be made: trips, events, people, this day in other years."""
+    if keep:
+        with open_library(context, library) as opened:
+            for key in keep:
+                _tell(opened.proposals.keep(key))
+        return
+    with open_library(context, library, read_only=True) as opened:
+        found = opened.proposals.all()
+    if as_json:
+        fields = ("key", "kind", "name", "images", "cover", "query", "start", "end")
+        echo_json({"proposals": [{name: getattr(one, name) for name in fields} for one in found]})
+        return
+    from rich.table import Table
+
+    from smartsearch.cli.render import console, printable
+
+    table = Table("album", box=None, pad_edge=False)
+    table.add_column("images", justify="right")
+    table.add_column("key", no_wrap=True)
+    for one in found:
+        table.add_row(printable(one.name), f"{one.images:,}", one.key)
+    console().print(table if found else "Nothing to propose: there are too few photos, or no pauses between them.")
+
+
 def _ids(library: Library, photos: list[Path]) -> list[int]:
     from smartsearch.config import full_path
     from smartsearch.core.errors import AssetNotFoundError

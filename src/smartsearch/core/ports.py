@@ -285,6 +285,13 @@ class Store(Protocol):
         """Ids, latitudes and longitudes (degrees) of all assets that know where they were taken, by id."""
         ...
 
+    def taken(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Of all shown images, by id: ids, moments (microseconds since 1970, see `Asset.moment`), latitudes and
+        longitudes (degrees, NaN where unknown). May lag behind as overviews do."""
+        ...
+
     def vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Embedding]: ...
 
     def sample_vectors(self, space: EmbeddingSpace, count: int) -> NDArray[np.float32]:

@@ -445,6 +445,14 @@ class SqliteStore:
         table = np.array(found, np.float64).reshape(-1, 3)
         return table[:, 0].astype(np.int64), table[:, 1], table[:, 2]
 
+    def taken(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        with self._database.read() as connection:
+            columns = self._columns.get(connection)
+        shown = columns.shown
+        return columns.ids[shown], columns.moments[shown], columns.latitudes[shown], columns.longitudes[shown]
+
     # -- vectors
 
     def vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Embedding]:

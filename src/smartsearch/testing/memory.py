@@ -378,6 +378,13 @@ class MemoryStore:
     def distinct_sets(self) -> list[tuple[int, ...]]:
         return [tuple(sorted(ids)) for ids in self._state.distinct if len(ids) > 1]
 
+    def taken(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        columns, _ = self._columns(Everything())
+        shown = columns.shown
+        return columns.ids[shown], columns.moments[shown], columns.latitudes[shown], columns.longitudes[shown]
+
     def positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         found = [
             (asset.id, asset.metadata.gps.latitude, asset.metadata.gps.longitude)

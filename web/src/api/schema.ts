@@ -1257,6 +1257,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proposals
+         * @description Albums that might be made, by time, place and people. Those there is an album called after are left out.
+         */
+        get: operations["proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Proposal
+         * @description Make the album. 404 if it is proposed no more.
+         */
+        post: operations["keep_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/query/parse": {
         parameters: {
             query?: never;
@@ -4196,6 +4236,55 @@ export interface components {
              * @example urn:smartsearch:problem:asset-not-found
              */
             type: string;
+        };
+        /**
+         * ProposedAlbum
+         * @description An album that might be made.
+         */
+        ProposedAlbum: {
+            /**
+             * Cover
+             * @description The id of one of them.
+             */
+            cover: number;
+            /** End */
+            end: string | null;
+            /** Images */
+            images: number;
+            /**
+             * Key
+             * @example trip-20210605T101500-12
+             */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trip" | "event" | "day" | "person";
+            /**
+             * Name
+             * @example Trip to Lisbon, Portugal, 5-12 June 2021
+             */
+            name: string;
+            /**
+             * Query
+             * @description Of a proposed smart album.
+             * @example person:"Anna"
+             */
+            query: string | null;
+            /**
+             * Start
+             * @description When the first was taken.
+             */
+            start: string | null;
+        };
+        /**
+         * ProposedAlbums
+         * @description This day in other years, then trips, events and people, the latest first.
+         */
+        ProposedAlbums: {
+            /** Proposals */
+            proposals: components["schemas"]["ProposedAlbum"][];
         };
         /**
          * QueryProblem
@@ -8419,6 +8508,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposedAlbums"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Album"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */

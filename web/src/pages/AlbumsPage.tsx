@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import { useAddAlbum, useAlbums, useDeleteAlbum } from "@/albums/albums";
 import { AlbumDialog } from "@/albums/AlbumDialog";
 import { NameDialog } from "@/albums/NameDialog";
+import { Proposals } from "@/albums/Proposals";
 import type { Album } from "@/api/types";
 import { navigate, paths } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
@@ -54,6 +55,7 @@ export default function AlbumsPage() {
           ))}
         </ul>
       )}
+      <Proposals columns={COLUMNS} />
       {making && (
         <NameDialog
           title={s.albumsPage.new}

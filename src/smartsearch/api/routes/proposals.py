@@ -1,0 +1,51 @@
+"""Albums that the library proposes, and keeping one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field, StringConstraints
+
+from smartsearch.api.deps import LibraryDep
+from smartsearch.api.routes.albums import Album
+from smartsearch.api.schemas import WallClock
+from smartsearch.search.proposals import ProposalKind
+
+router = APIRouter(tags=["albums"])
+
+
+class ProposedAlbum(BaseModel):
+    """An album that might be made."""
+
+    key: str = Field(examples=["trip-20210605T101500-12"])
+    kind: ProposalKind
+    name: str = Field(examples=["Trip to Lisbon, Portugal, 5-12 June 2021"])
+    images: int
+    cover: int = Field(description="The id of one of them.")
+    query: str | None = Field(description="Of a proposed smart album.", examples=['person:"Anna"'])
+    start: WallClock | None = Field(description="When the first was taken.")
+    end: WallClock | None
+
+
+class ProposedAlbums(BaseModel):
+    """This day in other years, then trips, events and people, the latest first."""
+
+    proposals: list[ProposedAlbum]
+
+
+@router.get("/proposals")
+def proposals(library: LibraryDep) -> ProposedAlbums:
+    """Albums that might be made, by time, place and people. Those there is an album called after are left out."""
+    return ProposedAlbums(
+        proposals=[
+            ProposedAlbum(**{name: getattr(one, name) for name in ProposedAlbum.model_fields})
+            for one in library.proposals.all()
+        ]
+    )
+
+
+@router.post("/proposals/{key}", status_code=201)
+def keep_proposal(key: Annotated[str, StringConstraints(max_length=100), Path()], library: LibraryDep) -> Album:
+    """Make the album. 404 if it is proposed no more."""
+    return Album.of(library.proposals.keep(key))

@@ -1,0 +1,54 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { BookmarkPlus } from "lucide-react";
+
+import { answered, client } from "@/api/client";
+import { navigate, paths } from "@/app/navigation";
+import { Button } from "@/components/Button";
+import { Thumbnail } from "@/grid/PhotoTile";
+import { toastError } from "@/state/toasts";
+import { s } from "@/strings";
+
+/** Albums that might be made: this day in other years, trips, events, people. One click keeps one. */
+export function Proposals({ columns }: { columns: string }) {
+  const queries = useQueryClient();
+  const { data } = useQuery({
+    queryKey: ["albums", "proposals"],
+    queryFn: () => answered(client.GET("/api/v1/proposals")),
+  });
+  const keep = useMutation({
+    mutationFn: (key: string) => answered(client.POST("/api/v1/proposals/{key}", { params: { path: { key } } })),
+    onSuccess: (album) => {
+      navigate(paths.album(album.id));
+      return queries.invalidateQueries({ queryKey: ["albums"] });
+    },
+    onError: toastError,
+  });
+  if (!data || data.proposals.length === 0) return null;
+  return (
+    <section aria-labelledby="proposals">
+      <h2 id="proposals" className="px-4 pt-4 text-lg font-semibold md:px-6">
+        {s.albumsPage.forYou}
+      </h2>
+      <ul className={columns}>
+        {data.proposals.map((proposal) => (
+          <li key={proposal.key} className="flex flex-col">
+            <span className="block aspect-square overflow-hidden rounded-2xl bg-surface">
+              <Thumbnail url={`/api/v1/images/${proposal.cover}/thumbnail`} />
+            </span>
+            <span className="mt-2 block font-medium text-balance">{proposal.name}</span>
+            <span className="block text-sm text-ink-faint">{s.common.photos(proposal.images)}</span>
+            <Button
+              className="mt-2 self-start"
+              icon={BookmarkPlus}
+              aria-label={s.albumsPage.keepNamed(proposal.name)}
+              disabled={keep.isPending}
+              onClick={() => keep.mutate(proposal.key)}
+            >
+              {s.albumsPage.keep}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
