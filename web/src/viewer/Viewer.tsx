@@ -11,6 +11,7 @@ import {
   Maximize,
   ScanFace,
   Sparkles,
+  TextSelect,
   ThumbsDown,
   ThumbsUp,
   X,
@@ -18,7 +19,7 @@ import {
 import { useCallback, useEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 
-import { navigate } from "@/app/navigation";
+import { navigate, useParameters } from "@/app/navigation";
 import { IconButton } from "@/components/Button";
 import { ErrorState } from "@/components/ErrorState";
 import { Menu } from "@/components/Menu";
@@ -33,6 +34,7 @@ import { s } from "@/strings";
 import { FaceFrames } from "./Faces";
 import { InfoPanel } from "./InfoPanel";
 import { Shortcuts } from "./Shortcuts";
+import { TextLines } from "./TextLines";
 import { useImage } from "./useImage";
 import { ZoomPane } from "./ZoomPane";
 
@@ -52,6 +54,9 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
   const root = useRef<HTMLDivElement>(null);
   const [info, setInfo] = usePreference<boolean>("info", false);
   const [faces, setFaces] = usePreference<boolean>("faces", false);
+  const [parameters] = useParameters();
+  const query = parameters.get("q") ?? "";
+  const [text, setText] = usePreference<boolean>("text", false);
   const [dialog, setDialog] = useState<"albums" | "shortcuts" | null>(null);
   const { data: detail, error } = useImage(id);
   const curation = useCuration(results);
@@ -102,6 +107,7 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
     a: () => setDialog("albums"),
     c: copyPath,
     p: () => setFaces(!faces),
+    t: () => setText(!text),
     "?": () => setDialog("shortcuts"),
     ...Object.fromEntries(
       [0, 1, 2, 3, 4, 5].map((stars) => [String(stars), () => void curation.rate(id, stars || null)]),
@@ -122,7 +128,12 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
           <ZoomPane
             key={image.id}
             image={image}
-            overlay={faces && <FaceFrames id={image.id} />}
+            overlay={
+              <>
+                {faces && <FaceFrames id={image.id} />}
+                {text && <TextLines id={image.id} query={query} />}
+              </>
+            }
             onSwipe={(direction) => (direction === "down" ? onClose() : turn(direction === "left" ? after : before))}
           />
         ) : (
@@ -183,6 +194,7 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
               { label: s.viewer.copyPath, icon: Copy, onSelect: copyPath },
               { label: s.viewer.hide, icon: EyeOff, onSelect: hide },
               { label: faces ? s.viewer.facesOff : s.viewer.facesOn, icon: ScanFace, onSelect: () => setFaces(!faces) },
+              { label: text ? s.viewer.textOff : s.viewer.textOn, icon: TextSelect, onSelect: () => setText(!text) },
               { label: s.viewer.fullScreen, icon: Maximize, onSelect: fullScreen },
               { label: s.viewer.shortcuts, icon: Keyboard, onSelect: () => setDialog("shortcuts") },
             ]}
