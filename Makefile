@@ -30,7 +30,7 @@ $(STAMP): pyproject.toml
 $(DEV): $(STAMP) scripts/install_torch_cpu.py
 	@echo "installing what the tests need ..."
 	@$(PIP) --group dev
-	@test -n "$(LOCK)" || $(PIP) --no-deps "rapidocr>=3.10,<3.11"  # its model files alone: docs/dependencies.md
+	@$(PIP) --no-deps $(if $(LOCK),--require-hashes --requirement config/lock-without-dependencies.txt,"rapidocr>=3.10,<3.11")
 	@$(BIN)/python scripts/install_torch_cpu.py
 	@touch $@
 

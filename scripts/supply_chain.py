@@ -27,6 +27,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "config" / "lock-cp311-linux-x86_64.txt"
+ALONE = LOCK.with_name("lock-without-dependencies.txt")
+"""Packages of which only the model files are read, so that what they depend on is not installed."""
+MODELS = ("rapidocr>=3.10,<3.11",)
 SBOM = ROOT / "build" / "sbom.json"
 BUILD = ("hatchling", "editables")
 """What building the package needs: locked too, so that nothing unpinned runs at install."""
@@ -45,20 +48,24 @@ def lock() -> None:
     """Ask pip what it would install into an empty environment, and write it down with the hashes."""
     if not here():
         raise SystemExit(f"{LOCK.name} is made on CPython 3.11, Linux, x86-64.")
+    head = "# Written by `make lock`: what `make test LOCKED=1` installs. CPython 3.11, Linux, x86-64.\n"
+    for path, wanted in ((LOCK, ("--group", "dev", "--editable", ".", *BUILD)), (ALONE, ("--no-deps", *MODELS))):
+        lines = sorted(_pinned(wanted))
+        path.write_text(head + "\n".join(lines) + "\n")
+        print(f"{len(lines)} packages in {path.relative_to(ROOT)}")
+
+
+def _pinned(wanted: tuple[str, ...]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
-        subprocess.run([*pip, "--report", report, "--group", "dev", "--editable", ".", *BUILD], cwd=ROOT, check=True)
+        subprocess.run([*pip, "--report", report, *wanted], cwd=ROOT, check=True)
         found = json.loads(report.read_text())["install"]
-    lines = []
     for entry in found:
         hashes = entry["download_info"].get("archive_info", {}).get("hashes")
         if hashes:  # all but smartsearch itself
             name = normalised(entry["metadata"]["name"])
-            lines.append(f"{name}=={entry['metadata']['version']} --hash=sha256:{hashes['sha256']}")
-    head = "# Written by `make lock`: what `make test LOCKED=1` installs. CPython 3.11, Linux, x86-64.\n"
-    LOCK.write_text(head + "\n".join(sorted(lines)) + "\n")
-    print(f"{len(lines)} packages in {LOCK.relative_to(ROOT)}")
+            yield f"{name}=={entry['metadata']['version']} --hash=sha256:{hashes['sha256']}"
 
 
 def locked() -> dict[str, tuple[str, str]]:
