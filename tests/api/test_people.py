@@ -145,6 +145,9 @@ def test_consent_comes_first_and_erasing_is_whole(ask: Callable[..., Any], libra
     ("method", "path", "body", "status"),
     [
         ("GET", "/persons/999", None, 404),
+        ("GET", "/persons/0", None, 422),
+        ("GET", "/persons/1/images?cursor=nonsense", None, 400),
+        ("GET", "/persons/1/images?cursor=-1", None, 400),
         ("GET", "/faces/999", None, 404),
         ("GET", "/faces/999/thumbnail", None, 404),
         ("GET", "/images/999999/faces", None, 404),

@@ -75,6 +75,14 @@ def request(method: str, path: str, body: bytes = b"", length: int | None = None
     return f"{head}content-length: {length}\r\n\r\n".encode() + body
 
 
+def upload(image: bytes, length: int) -> bytes:
+    """An upload of which only the beginning comes."""
+    part = b'--b\r\ncontent-disposition: form-data; name="file"; filename="x.png"\r\n\r\n' + image
+    return request("POST", "/search/image", part, length).replace(
+        b"application/json", b"multipart/form-data; boundary=b"
+    )
+
+
 def test_answers_do_not_wait_for_acknowledgements() -> None:
     """asyncio switches Nagle's algorithm off for sockets that say they are TCP; it costs 40 ms an answer."""
     with _listening("127.0.0.1", 0) as listener, connected(listener.getsockname()[1]):
@@ -90,6 +98,7 @@ def test_clients_that_vanish_in_the_middle(server: tuple[int, Path]) -> None:
         request("POST", "/search/export", export),
         request("POST", "/search", b'{"query": "a dog"}'),
         request("POST", "/search", b'{"query": ', length=500),
+        upload(b"\x89PNG", length=500),
         request("GET", "/images/1/original"),
         request("GET", "/jobs/1/events"),
     ):

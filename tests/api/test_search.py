@@ -203,7 +203,7 @@ def test_uploads_that_are_no_images_cost_themselves_only(client: TestClient) -> 
 
 def test_huge_uploads_are_refused(client: TestClient) -> None:
     larger = client.post("/api/v1/search/image", files={"file": b"x" * ((1 << 20) + 1)})
-    assert complaint(larger, 422)["type"].endswith("image-too-large")
+    assert complaint(larger, 413)["type"].endswith("content-too-large")
     huge = client.post("/api/v1/search/image", files={"file": b"x" * (3 << 20)})
     assert complaint(huge, 413)["type"].endswith("content-too-large")
     assert complaint(client.post("/api/v1/search", content=b" " * (2 << 20)), 413)["status"] == 413

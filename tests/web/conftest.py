@@ -16,6 +16,7 @@ from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from smartsearch.api.app import WEB_FOLDER
+from smartsearch.testing_models import make_tiny_model
 from tests.api.conftest import save_photo
 
 ROOT = Path(__file__).parents[2]
@@ -88,8 +89,9 @@ def dated_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def dated(dated_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The server over a copy of them."""
+    """The server over a copy of them, with a second model that the library does not use."""
     folder = tmp_path_factory.mktemp("served")
+    make_tiny_model(folder / "home" / "models" / "tiny" / "fp32")
     shutil.copytree(dated_library, folder / "library")
     with served(folder / "home", folder / "library") as address:
         yield address

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from smartsearch.api.deps import ASKING, MAX_ID
 from smartsearch.config import full_path
 from smartsearch.core.assets import Asset
-from smartsearch.core.errors import ForbiddenError
+from smartsearch.core.errors import ForbiddenError, QueryError
 from smartsearch.core.query import (
     SOME_PERCENT,
     And,
@@ -57,6 +57,15 @@ Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Size = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+def offset_of(cursor: str | None) -> int:
+    """Where to read on in a list whose cursors are places; 0 without one. QueryError for what no answer has given."""
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
+        raise QueryError(f"{cursor!r} is no cursor.")
+    return int(cursor)
 
 
 def _may_see_hidden(wanted: bool) -> bool:
@@ -130,8 +139,6 @@ class Filters(Strict):
     def to_query(self, places: PhotoPlaces) -> Query:
         """The query tree; ``places`` knows where photos were taken. QueryError for what is no date or format, or half a
         box. ``words`` and ``hidden`` are not in it: a search takes them by themselves."""
-        from smartsearch.core.errors import QueryError
-
         parts: list[Query] = []
         if self.after or self.before:
             start = parse_date(self.after)[0] if self.after else None

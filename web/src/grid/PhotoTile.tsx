@@ -53,7 +53,7 @@ export const PhotoTile = memo(function PhotoTile(props: PhotoItemProps) {
         aria-pressed={selecting ? selected : undefined}
         onClick={onClick}
         {...press.handlers}
-        className="absolute inset-0 touch-manipulation select-none focus-visible:z-10 focus-visible:outline-3 focus-visible:-outline-offset-3"
+        className="absolute inset-0 touch-manipulation select-none [-webkit-touch-callout:none] focus-visible:z-10 focus-visible:outline-3 focus-visible:-outline-offset-3"
       >
         <Thumbnail url={image.thumbnail_url} />
       </button>

@@ -83,6 +83,7 @@ function ModelRow({ model, busy, onUse }: { model: Model; busy: boolean; onUse: 
             <Hourglass size={16} aria-hidden="true" />
             {t.next}
           </span>
+          <p className="basis-full text-sm text-ink-soft">{t.coming(model.name)}</p>
           <Button onClick={() => navigate(paths.indexing)}>{t.scan}</Button>
         </>
       ) : (

@@ -179,7 +179,7 @@ function PaletteOf({ palette }: { palette: ImageDetail["palette"] }) {
           href={withParameters("/", "", { color })}
           aria-label={s.viewer.share(color, percent)}
           title={s.viewer.share(color, percent)}
-          className="min-w-3"
+          className="min-w-6" // wide enough for a finger
           style={{ backgroundColor: color, flexGrow: percent }}
         />
       ))}

@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field
 from smartsearch.api.browsing import MAX_FOLDERS, allowed_folders, is_inside, require_allowed, subfolders
 from smartsearch.api.deps import JobsDep, LibraryDep
 from smartsearch.api.routes.jobs import Job
-from smartsearch.api.schemas import PathText, Strict, Words, shown
+from smartsearch.api.schemas import PathText, Strict, Words, offset_of, shown
 from smartsearch.core.assets import Root as StoredRoot
-from smartsearch.core.errors import PathNotFoundError, QueryError, UsageError
+from smartsearch.core.errors import PathNotFoundError, UsageError
 from smartsearch.core.query import And, InFolder, Shown
 from smartsearch.library import Library
 
@@ -116,7 +116,7 @@ def index_errors(
     cursor: Annotated[Words | None, Query(description="From `next_cursor`.")] = None,
 ) -> IndexErrors:
     """The files that could not be indexed, and why."""
-    offset = _offset(cursor)
+    offset = offset_of(cursor)
     found = library.store.errors(offset + limit + 1)[offset:]
     return IndexErrors(
         errors=[
@@ -125,14 +125,6 @@ def index_errors(
         ],
         next_cursor=str(offset + limit) if len(found) > limit else None,
     )
-
-
-def _offset(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
-        raise QueryError(f"{cursor!r} is no cursor.")
-    return int(cursor)
 
 
 @router.post("/index/errors/retry", status_code=202)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from smartsearch.api.deps import MAX_ID, LibraryDep
 from smartsearch.api.routes.faces import FaceIds, Faces
-from smartsearch.api.schemas import AmongHidden, ImageBrief, Strict, Words
+from smartsearch.api.schemas import AmongHidden, ImageBrief, Strict, Words, offset_of
 from smartsearch.core.people import PersonSummary
 from smartsearch.people.directory import PersonChange as Change
 
@@ -231,9 +231,9 @@ def person_images(
     cursor: Annotated[Words | None, Query(description="From `next_cursor`.")] = None,
 ) -> PersonImages:
     """The photos of a person. The search filter `people` finds them too, with everything else."""
+    offset = offset_of(cursor)
     who = library.people.summary(person_id).person
     found = library.people.images_of(person_id)[::-1]
-    offset = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 12 else 0
     chosen = [image_id for image_id, _ in found[offset : offset + limit]]
     images = [
         PersonImage(image=ImageBrief.of(asset), age=who.age_at(asset.metadata.taken_at))

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from smartsearch.api.deps import ASKING, MAX_ID, ImageId, LibraryDep
 from smartsearch.api.routes.query import Understood
 from smartsearch.api.schemas import Filters, ImageBrief, Strict, Words, rounded
-from smartsearch.core.errors import ImageTooLargeError, MediaError, QueryError, SmartsearchError
+from smartsearch.core.errors import MediaError, QueryError, SmartsearchError
 from smartsearch.library import Library
 from smartsearch.search.explain import EvidenceKind, reasons
 from smartsearch.search.paging import Answer
@@ -187,7 +187,7 @@ def search_by_image(
         raise QueryError(f"The filters are not right: {error.errors()[0]['msg']}.") from error
     limit = library.settings.server.max_upload_bytes
     if (file.size or 0) > limit:
-        raise ImageTooLargeError(f"The image has more than {limit:,} bytes.")
+        raise ContentTooLargeError(f"The image has more than {limit:,} bytes.")
     with tempfile.TemporaryDirectory(prefix="smartsearch-") as folder:
         path = Path(folder) / "example"
         with path.open("wb") as target:
@@ -206,6 +206,12 @@ def search_by_image(
         except MediaError as error:
             raise type(error)(error.message.removeprefix(f"{path}: "), hint=error.hint) from error
     return page_of(library, answer, 0, top_k, explain, started)
+
+
+class ContentTooLargeError(QueryError):
+    """More was sent than is read."""
+
+    http_status = 413
 
 
 class SimilarQuery(Filters):

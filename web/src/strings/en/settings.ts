@@ -5,7 +5,7 @@ export const settings = {
     hint: "The model decides how well descriptions find photos, and how long indexing takes. Another one needs its own vectors of every photo: the old one answers until they are all made.",
     pull: "Further models are added on the command line: smartsearch models pull NAME. That is the only command that uses the network.",
     active: "In use",
-    next: "Being prepared",
+    next: "Not ready yet",
     use: "Use",
     missing: "Not on this machine",
     facts: (dim: number, size: string | null, licence: string) =>
@@ -13,7 +13,8 @@ export const settings = {
     notCommercial: "not for commercial use",
     others: "Models that can be added",
     switched: (name: string) => `Photos are now searched by ${name}`,
-    coming: (name: string) => `${name} takes over when the next look for changes has given every photo its vector`,
+    coming: (name: string) =>
+      `${name} takes over when the next look for changes (smartsearch index) has given every photo its vector`,
     scan: "Start now",
   },
   search: {
