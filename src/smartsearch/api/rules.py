@@ -42,6 +42,7 @@ _ADMIN_TO_CHANGE = (
     "/settings",
     "/models",
     "/index/roots",
+    "/index/scan",
     "/index/exclusions",
     "/faces/consent",
     "/learn",

@@ -8,6 +8,15 @@ import { s } from "@/strings";
 
 export const client = createClient<paths>({ baseUrl: window.location.origin });
 
+type Listener = () => void;
+const unauthorized = new Set<Listener>();
+
+/** Calls the listener whenever the server asks for a login; returns how to stop that. */
+export function onUnauthorized(listener: Listener): () => void {
+  unauthorized.add(listener);
+  return () => unauthorized.delete(listener);
+}
+
 interface Outcome<T> {
   data?: T;
   error?: unknown;
@@ -24,5 +33,7 @@ export async function answered<T>(call: Promise<Outcome<T>>): Promise<T> {
     throw new ApiError(0, { detail: s.errors.offline });
   }
   if (outcome.response.ok) return outcome.data as T;
-  throw new ApiError(outcome.response.status, outcome.error as Partial<Problem> | undefined);
+  const problem = new ApiError(outcome.response.status, outcome.error as Partial<Problem> | undefined);
+  if (problem.kind === "not-logged-in") for (const listener of unauthorized) listener();
+  throw problem;
 }

@@ -5,6 +5,7 @@ import { Route, Switch } from "wouter";
 
 import { navigate, paths } from "./navigation";
 import { Shell } from "./Shell";
+import { Gate } from "@/access/Gate";
 import { ApiError } from "@/api/errors";
 import { Button } from "@/components/Button";
 import { EmptyState } from "@/components/EmptyState";
@@ -36,27 +37,29 @@ const queries = new QueryClient({
 export function App() {
   return (
     <QueryClientProvider client={queries}>
-      <Shell>
-        <Boundary>
-          <Suspense fallback={null}>
-            <Switch>
-              <Route path={paths.photos} component={PhotosPage} />
-              <Route path={paths.timeline} component={TimelinePage} />
-              <Route path={paths.map} component={MapPage} />
-              <Route path={paths.albums} component={AlbumsPage} />
-              <Route path="/albums/:id">{({ id }) => <AlbumPage key={id} id={Number(id)} />}</Route>
-              <Route path={paths.people} component={PeoplePage} />
-              <Route path="/people/:id">{({ id }) => <PersonPage key={id} id={Number(id)} />}</Route>
-              <Route path={paths.duplicates} component={DuplicatesPage} />
-              <Route path={paths.indexing} component={IndexingPage} />
-              <Route path={paths.settings} component={SettingsPage} />
-              <Route>
-                <NotFound />
-              </Route>
-            </Switch>
-          </Suspense>
-        </Boundary>
-      </Shell>
+      <Gate>
+        <Shell>
+          <Boundary>
+            <Suspense fallback={null}>
+              <Switch>
+                <Route path={paths.photos} component={PhotosPage} />
+                <Route path={paths.timeline} component={TimelinePage} />
+                <Route path={paths.map} component={MapPage} />
+                <Route path={paths.albums} component={AlbumsPage} />
+                <Route path="/albums/:id">{({ id }) => <AlbumPage key={id} id={Number(id)} />}</Route>
+                <Route path={paths.people} component={PeoplePage} />
+                <Route path="/people/:id">{({ id }) => <PersonPage key={id} id={Number(id)} />}</Route>
+                <Route path={paths.duplicates} component={DuplicatesPage} />
+                <Route path={paths.indexing} component={IndexingPage} />
+                <Route path={paths.settings} component={SettingsPage} />
+                <Route>
+                  <NotFound />
+                </Route>
+              </Switch>
+            </Suspense>
+          </Boundary>
+        </Shell>
+      </Gate>
     </QueryClientProvider>
   );
 }

@@ -14,6 +14,7 @@ import { Link, useLocation } from "wouter";
 
 import { Logo } from "./Logo";
 import { paths } from "./navigation";
+import { useMay } from "@/access/session";
 import { Toasts } from "@/components/Toasts";
 import { s } from "@/strings";
 
@@ -40,6 +41,7 @@ const REST: readonly Destination[] = [
 
 /** The frame of every page: navigation at the left, on a phone at the bottom. */
 export function Shell({ children }: { children: ReactNode }) {
+  const admin = useMay("admin");
   return (
     <>
       <a
@@ -59,7 +61,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Entry key={destination.path} {...destination} />
         ))}
         <div className="hidden md:block md:flex-1" />
-        {REST.map((destination) => (
+        {REST.filter(({ path }) => admin || path !== paths.indexing).map((destination) => (
           <Entry key={destination.path} {...destination} />
         ))}
       </nav>

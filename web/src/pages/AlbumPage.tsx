@@ -11,6 +11,7 @@ import {
 } from "lucide-react";
 import { useMemo, useState } from "react";
 
+import { useMay } from "@/access/session";
 import { useAlbum, useDeleteAlbum } from "@/albums/albums";
 import { AlbumDialog } from "@/albums/AlbumDialog";
 import { navigate, paths, useParameters } from "@/app/navigation";
@@ -26,6 +27,7 @@ import { s } from "@/strings";
 export default function AlbumPage({ id }: { id: number }) {
   const { data: album, error, refetch } = useAlbum(id);
   const remove = useDeleteAlbum();
+  const may = useMay("write");
   const [renaming, setRenaming] = useState(false);
   const [parameters, change] = useParameters();
   const sort = parameters.get("sort") === "newest" ? "newest" : "oldest";
@@ -64,20 +66,24 @@ export default function AlbumPage({ id }: { id: number }) {
                       icon: CalendarArrowUp,
                       onSelect: () => change({ sort: null }, { replace: true }),
                     },
-                {
-                  label: album.query === null ? s.albumsPage.rename : s.albumsPage.change,
-                  icon: Pencil,
-                  onSelect: () => setRenaming(true),
-                },
-                {
-                  label: s.albumsPage.delete,
-                  icon: Trash2,
-                  danger: true,
-                  onSelect: () => {
-                    remove.mutate(album);
-                    navigate(paths.albums);
-                  },
-                },
+                ...(may
+                  ? [
+                      {
+                        label: album.query === null ? s.albumsPage.rename : s.albumsPage.change,
+                        icon: Pencil,
+                        onSelect: () => setRenaming(true),
+                      },
+                      {
+                        label: s.albumsPage.delete,
+                        icon: Trash2,
+                        danger: true,
+                        onSelect: () => {
+                          remove.mutate(album);
+                          navigate(paths.albums);
+                        },
+                      },
+                    ]
+                  : []),
               ]}
             />
           )

@@ -2,6 +2,7 @@ import { EllipsisVertical, LibraryBig, Pencil, Plus, Sparkles, Trash2 } from "lu
 import { useState } from "react";
 import { Link } from "wouter";
 
+import { useMay } from "@/access/session";
 import { useAddAlbum, useAlbums, useDeleteAlbum } from "@/albums/albums";
 import { AlbumDialog } from "@/albums/AlbumDialog";
 import { NameDialog } from "@/albums/NameDialog";
@@ -24,7 +25,8 @@ export default function AlbumsPage() {
   const albums = data?.albums;
   const add = useAddAlbum();
   const [making, setMaking] = useState(false);
-  const button = (
+  const may = useMay("write");
+  const button = may && (
     <Button look="primary" icon={Plus} onClick={() => setMaking(true)}>
       {s.albumsPage.new}
     </Button>
@@ -71,6 +73,7 @@ export default function AlbumsPage() {
 }
 
 function AlbumTile({ album }: { album: Album }) {
+  const may = useMay("write");
   const remove = useDeleteAlbum();
   const [renaming, setRenaming] = useState(false);
   return (
@@ -99,19 +102,21 @@ function AlbumTile({ album }: { album: Album }) {
           {album.problem ? s.albumsPage.broken : s.common.photos(album.images)}
         </span>
       </Link>
-      <Menu
-        label={s.albumsPage.more(album.name)}
-        icon={EllipsisVertical}
-        className="absolute! right-0 bottom-1"
-        items={[
-          {
-            label: album.query === null ? s.albumsPage.rename : s.albumsPage.change,
-            icon: Pencil,
-            onSelect: () => setRenaming(true),
-          },
-          { label: s.albumsPage.delete, icon: Trash2, danger: true, onSelect: () => remove.mutate(album) },
-        ]}
-      />
+      {may && (
+        <Menu
+          label={s.albumsPage.more(album.name)}
+          icon={EllipsisVertical}
+          className="absolute! right-0 bottom-1"
+          items={[
+            {
+              label: album.query === null ? s.albumsPage.rename : s.albumsPage.change,
+              icon: Pencil,
+              onSelect: () => setRenaming(true),
+            },
+            { label: s.albumsPage.delete, icon: Trash2, danger: true, onSelect: () => remove.mutate(album) },
+          ]}
+        />
+      )}
       {renaming && <AlbumDialog album={album} onClose={() => setRenaming(false)} />}
     </li>
   );

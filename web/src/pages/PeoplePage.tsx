@@ -12,6 +12,7 @@ import {
 } from "lucide-react";
 import { useState } from "react";
 
+import { useMay } from "@/access/session";
 import { navigate, paths, useParameters } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
 import { Button, IconButton } from "@/components/Button";
@@ -33,6 +34,7 @@ const t = s.peoplePages;
 
 export default function PeoplePage() {
   const consent = useConsent();
+  const may = useMay("write");
   if (consent.error && !consent.data)
     return (
       <>
@@ -45,7 +47,7 @@ export default function PeoplePage() {
     return (
       <>
         <PageHeader title={s.nav.people} />
-        <ConsentScreen model={consent.data.model} />
+        {may ? <ConsentScreen model={consent.data.model} /> : <EmptyState icon={UsersRound} title={t.none} />}
       </>
     );
   return <Everybody enabled={consent.data.enabled} waiting={consent.data.waiting} />;
@@ -61,7 +63,8 @@ function Everybody({ enabled, waiting }: { enabled: boolean; waiting: number }) 
   const hidden = parameters.get("hidden") === "1";
   const view = viewOf(parameters.get("view"));
   const { data, error, refetch } = usePersons(hidden);
-  const questions = useQuestions().data?.questions.length ?? 0;
+  const may = useMay("write");
+  const questions = useQuestions(may).data?.questions.length ?? 0;
   const { run } = usePeopleChange();
   const scan = useFaceScan();
   const [erasing, setErasing] = useState(false);
@@ -81,30 +84,32 @@ function Everybody({ enabled, waiting }: { enabled: boolean; waiting: number }) 
         }
         note={data && view === null && t.count(data.total)}
         actions={
-          <>
-            {view === null && questions > 0 && (
-              <Button look="primary" icon={Sparkles} onClick={() => set({ view: "review" })}>
-                {t.review(questions)}
-              </Button>
-            )}
-            <Menu
-              label={t.menu}
-              icon={EllipsisVertical}
-              items={[
-                { label: t.views.unknown, icon: CircleHelp, onSelect: () => set({ view: "unknown" }) },
-                { label: t.views.history, icon: Clock, onSelect: () => set({ view: "history" }) },
-                {
-                  label: hidden ? t.hideHidden : t.showHidden,
-                  icon: Eye,
-                  onSelect: () => set({ view: null, hidden: hidden ? null : "1" }),
-                },
-                enabled
-                  ? { label: t.stop, icon: ShieldOff, onSelect: () => void run(() => change.consent(false)) }
-                  : { label: t.consent.yes, icon: ScanFace, onSelect: () => void run(() => change.consent(true)) },
-                { label: t.erase, icon: Trash2, danger: true, onSelect: () => setErasing(true) },
-              ]}
-            />
-          </>
+          may && (
+            <>
+              {view === null && questions > 0 && (
+                <Button look="primary" icon={Sparkles} onClick={() => set({ view: "review" })}>
+                  {t.review(questions)}
+                </Button>
+              )}
+              <Menu
+                label={t.menu}
+                icon={EllipsisVertical}
+                items={[
+                  { label: t.views.unknown, icon: CircleHelp, onSelect: () => set({ view: "unknown" }) },
+                  { label: t.views.history, icon: Clock, onSelect: () => set({ view: "history" }) },
+                  {
+                    label: hidden ? t.hideHidden : t.showHidden,
+                    icon: Eye,
+                    onSelect: () => set({ view: null, hidden: hidden ? null : "1" }),
+                  },
+                  enabled
+                    ? { label: t.stop, icon: ShieldOff, onSelect: () => void run(() => change.consent(false)) }
+                    : { label: t.consent.yes, icon: ScanFace, onSelect: () => void run(() => change.consent(true)) },
+                  { label: t.erase, icon: Trash2, danger: true, onSelect: () => setErasing(true) },
+                ]}
+              />
+            </>
+          )
         }
       />
       {looking ? (
@@ -112,6 +117,7 @@ function Everybody({ enabled, waiting }: { enabled: boolean; waiting: number }) 
           {t.scanning(scan.job?.done ?? 0, scan.job?.total ?? 0)}
         </p>
       ) : (
+        may &&
         enabled &&
         waiting > 0 && (
           <div className="px-4 pt-4 md:px-6">

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft, EllipsisVertical, Eye, EyeOff, Merge, Star, Trash2, Ungroup, Users } from "lucide-react";
 import { useMemo, useState } from "react";
+import { useMay } from "@/access/session";
 import { Link } from "wouter";
 
 import { answered, client } from "@/api/client";
@@ -29,6 +30,7 @@ const t = s.peoplePages;
 export default function PersonPage({ id }: { id: number }) {
   const { data: person, error, refetch } = usePerson(id);
   const { run } = usePeopleChange();
+  const may = useMay("write");
   const [parameters, set] = useParameters();
   const asked = parameters.get("tab");
   const tab = asked === "faces" || asked === "about" ? asked : "photos";
@@ -54,57 +56,61 @@ export default function PersonPage({ id }: { id: number }) {
           <span className="flex min-w-0 items-center gap-2">
             <IconButton icon={ArrowLeft} label={t.back} onClick={() => navigate(paths.people)} />
             <Portrait url={person.cover_url} className="size-9 shrink-0" />
-            <NameField key={person.name} person={person} />
+            {may ? <NameField key={person.name} person={person} /> : <span className="truncate">{nameOf(person)}</span>}
           </span>
         }
         note={<span className="hidden sm:inline">{t.photos(person.images)}</span>}
         actions={
-          <>
-            <IconButton
-              icon={Star}
-              label={t.favourite}
-              pressed={person.favourite}
-              onClick={() => void run(() => change.person(id, { favourite: !person.favourite }))}
-            />
-            <Menu
-              label={t.menu}
-              icon={EllipsisVertical}
-              items={[
-                { label: t.merge, icon: Merge, onSelect: () => setAsking("merge") },
-                {
-                  label: person.hidden ? t.unhide : t.hide,
-                  icon: person.hidden ? Eye : EyeOff,
-                  onSelect: () =>
-                    void run(
-                      () => change.person(id, { hidden: !person.hidden }),
-                      person.hidden ? undefined : t.hidden(nameOf(person)),
-                    ),
-                },
-                {
-                  label: t.ungroup,
-                  icon: Ungroup,
-                  danger: true,
-                  onSelect: () => {
-                    navigate(paths.people);
-                    void run(() => change.ungroup(id), t.ungrouped);
+          may && (
+            <>
+              <IconButton
+                icon={Star}
+                label={t.favourite}
+                pressed={person.favourite}
+                onClick={() => void run(() => change.person(id, { favourite: !person.favourite }))}
+              />
+              <Menu
+                label={t.menu}
+                icon={EllipsisVertical}
+                items={[
+                  { label: t.merge, icon: Merge, onSelect: () => setAsking("merge") },
+                  {
+                    label: person.hidden ? t.unhide : t.hide,
+                    icon: person.hidden ? Eye : EyeOff,
+                    onSelect: () =>
+                      void run(
+                        () => change.person(id, { hidden: !person.hidden }),
+                        person.hidden ? undefined : t.hidden(nameOf(person)),
+                      ),
                   },
-                },
-                { label: t.erasing.person, icon: Trash2, danger: true, onSelect: () => setAsking("erase") },
-              ]}
-            />
-          </>
+                  {
+                    label: t.ungroup,
+                    icon: Ungroup,
+                    danger: true,
+                    onSelect: () => {
+                      navigate(paths.people);
+                      void run(() => change.ungroup(id), t.ungrouped);
+                    },
+                  },
+                  { label: t.erasing.person, icon: Trash2, danger: true, onSelect: () => setAsking("erase") },
+                ]}
+              />
+            </>
+          )
         }
       >
-        <Segments
-          label={s.nav.people}
-          options={[
-            { value: "photos", label: t.tabs.photos },
-            { value: "faces", label: t.tabs.faces },
-            { value: "about", label: t.tabs.about },
-          ]}
-          value={tab}
-          onChange={(value) => set({ tab: value === "photos" ? null : value }, { replace: true })}
-        />
+        {may && (
+          <Segments
+            label={s.nav.people}
+            options={[
+              { value: "photos", label: t.tabs.photos },
+              { value: "faces", label: t.tabs.faces },
+              { value: "about", label: t.tabs.about },
+            ]}
+            value={tab}
+            onChange={(value) => set({ tab: value === "photos" ? null : value }, { replace: true })}
+          />
+        )}
       </PageHeader>
       {tab === "faces" ? (
         <FacesTab id={id} />

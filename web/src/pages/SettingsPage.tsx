@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId, type ReactNode } from "react";
 
+import { AccessSection } from "@/access/AccessSection";
+import { useMay } from "@/access/session";
 import { answered, client } from "@/api/client";
 import type { RuntimeSettings } from "@/api/types";
 import { PageHeader } from "@/app/PageHeader";
@@ -20,6 +22,7 @@ const HEMISPHERES = ["auto", "north", "south"] as const;
 
 export default function SettingsPage() {
   const theme = useTheme();
+  const admin = useMay("admin");
   const { data, error, refetch } = useSettings();
   const version = useQuery({ queryKey: ["version"], queryFn: () => answered(client.GET("/api/v1/version")) });
   return (
@@ -34,13 +37,20 @@ export default function SettingsPage() {
             onChange={setTheme}
           />
         </Section>
-        <Section title={t.model.title}>
-          <ModelSection />
+        <Section title={s.access.title}>
+          <AccessSection />
         </Section>
-        <Section title={s.feedback.title}>
-          <LearnSection />
-        </Section>
-        {data ? (
+        {admin && (
+          <>
+            <Section title={t.model.title}>
+              <ModelSection />
+            </Section>
+            <Section title={s.feedback.title}>
+              <LearnSection />
+            </Section>
+          </>
+        )}
+        {!admin ? null : data ? (
           <Changeable settings={data} />
         ) : error ? (
           <ErrorState error={error} retry={() => void refetch()} />

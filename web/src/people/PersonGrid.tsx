@@ -4,6 +4,7 @@ import { Link } from "wouter";
 
 import { change, nameOf, usePeopleChange } from "./people";
 import { Portrait } from "./Portrait";
+import { useMay } from "@/access/session";
 import type { Person } from "@/api/types";
 import { paths } from "@/app/navigation";
 import { s } from "@/strings";
@@ -13,6 +14,7 @@ const TYPE = "application/x-person";
 
 /** Everybody, to look at, and to be dragged onto one another. */
 export function PersonGrid({ persons }: { persons: readonly Person[] }) {
+  const may = useMay("write");
   const { run } = usePeopleChange();
   const [over, setOver] = useState<number | null>(null);
   const drop = (event: DragEvent, onto: Person) => {
@@ -29,7 +31,7 @@ export function PersonGrid({ persons }: { persons: readonly Person[] }) {
       {persons.map((person) => (
         <li
           key={person.id}
-          draggable
+          draggable={may}
           onDragStart={(event) => {
             event.dataTransfer.setData(TYPE, String(person.id));
             event.dataTransfer.effectAllowed = "move";

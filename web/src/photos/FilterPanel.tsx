@@ -1,6 +1,7 @@
 import { useQuery, keepPreviousData } from "@tanstack/react-query";
 import { Star, X } from "lucide-react";
 
+import { useMay } from "@/access/session";
 import { facetsOf } from "@/api/facets";
 import { Button, IconButton } from "@/components/Button";
 import { bytes } from "@/strings/format";
@@ -26,6 +27,7 @@ interface FilterPanelProps {
 /** Every filter, with how many photos each choice would leave. */
 export function FilterPanel({ state, change, onClose }: FilterPanelProps) {
   const { facets, months } = useFacets(state);
+  const may = useMay("write");
   const count = countFilters(state);
   const list = (
     name: "format" | "camera" | "folder" | "person" | "tag",
@@ -134,9 +136,11 @@ export function FilterPanel({ state, change, onClose }: FilterPanelProps) {
             what={s.filters.size}
           />
         </FilterSection>
-        <FilterSection title={s.filters.hidden} active={state.hidden}>
-          <Check label={s.filters.showHidden} checked={state.hidden} onChange={(hidden) => change({ hidden })} />
-        </FilterSection>
+        {may && (
+          <FilterSection title={s.filters.hidden} active={state.hidden}>
+            <Check label={s.filters.showHidden} checked={state.hidden} onChange={(hidden) => change({ hidden })} />
+          </FilterSection>
+        )}
       </div>
     </div>
   );

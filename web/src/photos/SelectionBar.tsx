@@ -1,6 +1,7 @@
 import { Download, EyeOff, Eye, FolderMinus, LibraryBig, Star, Tag, X } from "lucide-react";
 import { useState } from "react";
 
+import { useMay } from "@/access/session";
 import { useAlbum } from "@/albums/albums";
 import type { Album } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
@@ -26,6 +27,7 @@ interface SelectionBarProps {
 export function SelectionBar({ results, selection, hidden = false, album = null }: SelectionBarProps) {
   const [dialog, setDialog] = useState<"albums" | "tag" | "export" | null>(null);
   const curation = useCuration(results);
+  const may = useMay("write");
   const ids = [...selection.ids];
   const close = () => setDialog(null);
   return (
@@ -39,7 +41,7 @@ export function SelectionBar({ results, selection, hidden = false, album = null 
         <span className="mr-auto font-medium whitespace-nowrap" aria-live="polite">
           {s.selection.count(ids.length)}
         </span>
-        {album !== null && (
+        {may && album !== null && (
           <TakeOut
             album={album}
             onTakeOut={(shown) => {
@@ -48,26 +50,32 @@ export function SelectionBar({ results, selection, hidden = false, album = null 
             }}
           />
         )}
-        <IconButton icon={LibraryBig} label={s.selection.album} onClick={() => setDialog("albums")} />
-        <IconButton icon={Tag} label={s.selection.tag} onClick={() => setDialog("tag")} />
-        <Menu
-          label={s.selection.rate}
-          icon={Star}
-          up
-          items={[5, 4, 3, 2, 1, null].map((stars) => ({
-            label: stars === null ? s.selection.noRating : s.viewer.stars(stars),
-            onSelect: () => void curation.rateAll(ids, stars),
-          }))}
-        />
+        {may && (
+          <>
+            <IconButton icon={LibraryBig} label={s.selection.album} onClick={() => setDialog("albums")} />
+            <IconButton icon={Tag} label={s.selection.tag} onClick={() => setDialog("tag")} />
+            <Menu
+              label={s.selection.rate}
+              icon={Star}
+              up
+              items={[5, 4, 3, 2, 1, null].map((stars) => ({
+                label: stars === null ? s.selection.noRating : s.viewer.stars(stars),
+                onSelect: () => void curation.rateAll(ids, stars),
+              }))}
+            />
+          </>
+        )}
         <IconButton icon={Download} label={s.selection.export} onClick={() => setDialog("export")} />
-        <IconButton
-          icon={hidden ? Eye : EyeOff}
-          label={hidden ? s.selection.unhide : s.selection.hide}
-          onClick={() => {
-            selection.clear();
-            void curation.hide(ids, !hidden);
-          }}
-        />
+        {may && (
+          <IconButton
+            icon={hidden ? Eye : EyeOff}
+            label={hidden ? s.selection.unhide : s.selection.hide}
+            onClick={() => {
+              selection.clear();
+              void curation.hide(ids, !hidden);
+            }}
+          />
+        )}
       </div>
       {dialog === "albums" && <AlbumPicker ids={ids} onClose={close} onDone={selection.clear} />}
       {dialog === "tag" && (

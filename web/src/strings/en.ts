@@ -1,5 +1,6 @@
 /** Every English text of the page. A translation is another object of the type `Strings`; texts with numbers are functions. */
 import { duplicates } from "./en/duplicates";
+import { access } from "./en/access";
 import { people } from "./en/people";
 import { settings } from "./en/settings";
 import { map } from "./en/map";
@@ -288,6 +289,7 @@ export const en = {
   duplicates,
   indexing,
   peoplePages: people,
+  access,
   settings,
   map,
   timeline,

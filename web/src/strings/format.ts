@@ -51,3 +51,8 @@ export function duration(seconds: number): string {
   if (seconds < 3600 * 1.5) return s.indexing.time.minutes(Math.round(seconds / 60));
   return s.indexing.time.hours(Math.round(seconds / 3600));
 }
+
+const briefMoments = new Intl.DateTimeFormat(s.language, { dateStyle: "medium", timeStyle: "short" });
+
+/** A point in time, for lists of them. */
+export const briefMoment = (iso: string) => briefMoments.format(new Date(iso));

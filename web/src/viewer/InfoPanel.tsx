@@ -15,6 +15,7 @@ import {
 import { lazy, Suspense, type ReactNode } from "react";
 import { Link } from "wouter";
 
+import { useMay } from "@/access/session";
 import { paths, withParameters } from "@/app/navigation";
 import type { ImageBrief, ImageDetail, Position } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
@@ -47,6 +48,7 @@ interface InfoPanelProps {
 
 /** What is known of a photo, and what the user says of it. */
 export function InfoPanel({ image, detail, score, place, results, curation, onClose, onAlbums }: InfoPanelProps) {
+  const may = useMay("write");
   return (
     <aside
       aria-label={s.viewer.info}
@@ -57,7 +59,7 @@ export function InfoPanel({ image, detail, score, place, results, curation, onCl
         <IconButton icon={X} label={s.viewer.closeInfo} onClick={onClose} />
       </div>
       <div className="space-y-5 px-5 pb-8">
-        <Rating value={image.rating} onChange={(rating) => void curation.rate(image.id, rating)} />
+        {may && <Rating value={image.rating} onChange={(rating) => void curation.rate(image.id, rating)} />}
         {detail?.title && <p className="font-medium">{detail.title}</p>}
         {detail?.description && <p className="text-ink-soft">{detail.description}</p>}
         {place !== null && score !== null && <Why place={place} score={score} results={results} />}
@@ -201,14 +203,17 @@ function Fact({ icon: Icon, title, children }: { icon: LucideIcon; title: ReactN
 
 function Albums({ detail, onAlbums, curation }: { detail: ImageDetail; onAlbums: () => void; curation: Curation }) {
   const { data } = useAlbums();
+  const may = useMay("write");
   const inside = data?.albums.filter((album) => detail.albums.includes(album.id)) ?? [];
   return (
     <section>
       <h3 className="mb-1.5 flex items-center text-sm font-medium">
         {s.nav.albums}
-        <Button look="quiet" icon={Plus} className="ml-auto" onClick={onAlbums}>
-          {s.viewer.add}
-        </Button>
+        {may && (
+          <Button look="quiet" icon={Plus} className="ml-auto" onClick={onAlbums}>
+            {s.viewer.add}
+          </Button>
+        )}
       </h3>
       {inside.map((album) => (
         <div key={album.id} className="flex items-center gap-2 rounded-lg pl-1 hover:bg-hover">
@@ -216,12 +221,14 @@ function Albums({ detail, onAlbums, curation }: { detail: ImageDetail; onAlbums:
           <Link href={paths.album(album.id)} className="min-w-0 flex-1 truncate py-1.5 text-sm">
             {album.name}
           </Link>
-          <IconButton
-            icon={X}
-            label={s.albums.takeOut(album.name)}
-            className="size-8"
-            onClick={() => void curation.inAlbum(album, [detail.id], false)}
-          />
+          {may && (
+            <IconButton
+              icon={X}
+              label={s.albums.takeOut(album.name)}
+              className="size-8"
+              onClick={() => void curation.inAlbum(album, [detail.id], false)}
+            />
+          )}
         </div>
       ))}
     </section>

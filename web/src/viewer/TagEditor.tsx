@@ -3,6 +3,7 @@ import { FileText, Plus, Sparkles, X } from "lucide-react";
 import { useId, useState } from "react";
 import { Link } from "wouter";
 
+import { useMay } from "@/access/session";
 import { facetsOf } from "@/api/facets";
 import type { ImageDetail } from "@/api/types";
 import { IconButton } from "@/components/Button";
@@ -14,6 +15,7 @@ import { s } from "@/strings";
 export function TagEditor({ detail, curation }: { detail: ImageDetail; curation: Curation }) {
   const [name, setName] = useState("");
   const list = useId();
+  const may = useMay("write");
   const { data: facets } = useQuery({
     queryKey: ["facets", {}, null],
     queryFn: () => facetsOf({}, null),
@@ -34,7 +36,7 @@ export function TagEditor({ detail, curation }: { detail: ImageDetail; curation:
             <Link href={withParameters("/", "", { tag: tag.name })} className="py-0.5 hover:underline">
               {tag.name}
             </Link>
-            {tag.source !== "keywords" && (
+            {may && tag.source !== "keywords" && (
               <button
                 type="button"
                 aria-label={s.common.remove(tag.name)}
@@ -48,35 +50,37 @@ export function TagEditor({ detail, curation }: { detail: ImageDetail; curation:
           </li>
         ))}
       </ul>
-      <form
-        className="mt-2 flex gap-1"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const added = name.trim();
-          if (added) void curation.tag([detail.id], added);
-          setName("");
-        }}
-      >
-        <input
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Escape") event.currentTarget.blur();
+      {may && (
+        <form
+          className="mt-2 flex gap-1"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const added = name.trim();
+            if (added) void curation.tag([detail.id], added);
+            setName("");
           }}
-          list={list}
-          maxLength={200}
-          aria-label={s.tags.add}
-          placeholder={s.tags.add}
-          autoComplete="off"
-          className="h-9 min-w-0 flex-1 rounded-lg border border-line bg-canvas px-3 text-sm"
-        />
-        <datalist id={list}>
-          {facets?.tags.map((tag) => (
-            <option key={tag.value} value={tag.value} />
-          ))}
-        </datalist>
-        <IconButton icon={Plus} label={s.tags.add} type="submit" />
-      </form>
+        >
+          <input
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Escape") event.currentTarget.blur();
+            }}
+            list={list}
+            maxLength={200}
+            aria-label={s.tags.add}
+            placeholder={s.tags.add}
+            autoComplete="off"
+            className="h-9 min-w-0 flex-1 rounded-lg border border-line bg-canvas px-3 text-sm"
+          />
+          <datalist id={list}>
+            {facets?.tags.map((tag) => (
+              <option key={tag.value} value={tag.value} />
+            ))}
+          </datalist>
+          <IconButton icon={Plus} label={s.tags.add} type="submit" />
+        </form>
+      )}
     </section>
   );
 }

@@ -19,6 +19,7 @@ import {
 import { useCallback, useEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 
+import { useMay } from "@/access/session";
 import { navigate, useParameters } from "@/app/navigation";
 import { IconButton } from "@/components/Button";
 import { ErrorState } from "@/components/ErrorState";
@@ -61,6 +62,7 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
   const { data: detail, error } = useImage(id);
   const curation = useCuration(results);
   const judging = useJudging();
+  const may = useMay("write");
   const hit = place === null ? undefined : results.at(place);
   const image = hit?.image.id === id ? hit.image : detail;
   const before = place === null ? null : results.neighbour(place, -1);
@@ -101,17 +103,19 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
     i: () => setInfo(!info),
     f: fullScreen,
     d: download,
-    h: hide,
     m: like,
     ...(judging && { l: () => judging.judge(id, true), u: () => judging.judge(id, false) }),
-    a: () => setDialog("albums"),
     c: copyPath,
     p: () => setFaces(!faces),
     t: () => setText(!text),
     "?": () => setDialog("shortcuts"),
-    ...Object.fromEntries(
-      [0, 1, 2, 3, 4, 5].map((stars) => [String(stars), () => void curation.rate(id, stars || null)]),
-    ),
+    ...(may && {
+      h: hide,
+      a: () => setDialog("albums"),
+      ...Object.fromEntries(
+        [0, 1, 2, 3, 4, 5].map((stars) => [String(stars), () => void curation.rate(id, stars || null)]),
+      ),
+    }),
   });
 
   return createPortal(
@@ -165,12 +169,14 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
             </>
           )}
           <IconButton icon={Sparkles} label={s.viewer.like} onClick={like} className={ON_DARK} />
-          <IconButton
-            icon={LibraryBig}
-            label={s.viewer.album}
-            onClick={() => setDialog("albums")}
-            className={`${ON_DARK} max-sm:hidden`}
-          />
+          {may && (
+            <IconButton
+              icon={LibraryBig}
+              label={s.viewer.album}
+              onClick={() => setDialog("albums")}
+              className={`${ON_DARK} max-sm:hidden`}
+            />
+          )}
           <IconButton
             icon={Download}
             label={s.viewer.download}
@@ -189,10 +195,10 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
             icon={EllipsisVertical}
             className="text-ink [&>button]:text-white/85 [&>button]:hover:bg-white/15 [&>button]:hover:text-white"
             items={[
-              { label: s.viewer.album, icon: LibraryBig, onSelect: () => setDialog("albums") },
+              ...(may ? [{ label: s.viewer.album, icon: LibraryBig, onSelect: () => setDialog("albums") }] : []),
               { label: s.viewer.download, icon: Download, onSelect: download },
               { label: s.viewer.copyPath, icon: Copy, onSelect: copyPath },
-              { label: s.viewer.hide, icon: EyeOff, onSelect: hide },
+              ...(may ? [{ label: s.viewer.hide, icon: EyeOff, onSelect: hide }] : []),
               { label: faces ? s.viewer.facesOff : s.viewer.facesOn, icon: ScanFace, onSelect: () => setFaces(!faces) },
               { label: text ? s.viewer.textOff : s.viewer.textOn, icon: TextSelect, onSelect: () => setText(!text) },
               { label: s.viewer.fullScreen, icon: Maximize, onSelect: fullScreen },
