@@ -228,6 +228,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "tags.max_per_photo": (1, 100),
     "server.port": (0, 65_535),
     "server.max_upload_bytes": (1, 2**31),
+    "audit.days": (0, 36_500),
     "log.max_bytes": (10_000, 2**31),
     "log.files": (1, 100),
 }

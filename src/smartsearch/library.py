@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from smartsearch.access.accounts import Accounts
+from smartsearch.access.audit import AuditLog
 from smartsearch.catalog import ModelCatalog, ModelChoice
 from smartsearch.config import Places, full_path
 from smartsearch.core.assets import Asset, Embedding, FileError, Root, Tag, TagCount, TagSource
@@ -192,6 +193,8 @@ class Library:
         self.recent = RecentQueries(store)
         self.accounts = Accounts(places.home)
         """Who may ask the server; of the home, for all its libraries."""
+        self.audit = AuditLog(places.home, settings.audit, places.library.name)
+        """Who looked at, took along or changed what."""
         self.faces = FaceWork(store, places, settings, self.recent)
         self.duplicates = Duplicates(
             store,
@@ -256,6 +259,7 @@ class Library:
         if self._pool is not None:
             self._pool.close()
         self.accounts.close()
+        self.audit.close()
         self.store.close()
 
     def __enter__(self) -> Self:

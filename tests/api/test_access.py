@@ -410,3 +410,43 @@ def test_a_damaged_file_of_users_lets_nobody_in(guarded: Library) -> None:
     answer = client.get("/api/v1/version")
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:smartsearch:problem:access")
     assert str(path) not in answer.text
+
+
+# -- the audit log
+
+
+def test_who_looked_took_along_and_changed_is_remembered(guarded: Library, ask: Asking) -> None:
+    owner, viewer = ask("anna"), ask("bob", OTHER)
+    anna, bob = (guarded.accounts.user(name).id for name in ("anna", "bob"))
+    ask().post("/api/v1/session", json={"name": "anna", "password": "wrong"})
+    ask().get("/api/v1/images/1/original")  # nobody let in: not worth a line, of which anybody could make millions
+    viewer.get("/api/v1/images/1/original")
+    viewer.get("/api/v1/images/1/original", headers={"range": "bytes=100-200"})
+    viewer.get("/api/v1/images/2/thumbnail")
+    viewer.post("/api/v1/search", json={"query": "secret words"})
+    viewer.patch("/api/v1/images/1", json={"rating": 3})
+    viewer.post("/api/v1/search/export", json={"format": "csv", "limit": 3, "filters": {"ids": [1, 2]}})
+    owner.post("/api/v1/images/3/tags", json={"tags": ["secret tag"]})
+    owner.delete("/api/v1/images/3/tags/secret tag")
+    token = key_of(guarded, "anna", "write")
+    ask(**token).patch("/api/v1/images/4", json={"rating": 2})
+    entries = owner.get("/api/v1/audit").json()["entries"][::-1]
+    assert [(each["actor"], each["action"], each["detail"]) for each in entries] == [
+        ("nobody", "log_in", {"user": anna}),
+        ("nobody", "log_in", {"user": bob}),
+        ("nobody", "log_in", {"refused": 401}),
+        (f"user:{bob}", "original", {"image_id": 1}),
+        (f"user:{bob}", "change_image", {"image_id": 1, "refused": 403}),
+        (f"user:{bob}", "export", {"format": "csv", "images": [2, 1]}),
+        (f"user:{anna}", "add_tags", {"image_id": 3}),
+        (f"user:{anna}", "remove_tag", {"image_id": 3}),
+        (f"user:{anna}/token:1", "change_image", {"image_id": 4}),
+    ]
+    assert viewer.get("/api/v1/audit").status_code == 403
+    assert owner.get("/api/v1/audit/verify").json()["whole"]
+    exported = owner.get("/api/v1/audit/export").text
+    assert exported.count("\n") == len(entries)
+    assert "secret" not in exported
+    assert "secret" not in "".join(
+        path.read_bytes().decode("latin-1") for path in guarded.places.home.glob("audit.db*")
+    )

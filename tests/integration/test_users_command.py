@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import ssl
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,18 @@ def test_users_tokens_and_sessions(home: Path) -> None:
     assert run("users", "remove", "anna", said="n\n").returncode == 1
     assert run("users", "remove", "anna", "--yes").returncode == 0
     assert run("users", "password", "anna", said=f"{PASSWORD}\n").returncode == 3
+    entries = json.loads(run("audit", "show", "--json").stdout)["entries"]
+    assert [each["action"] for each in entries[::-1]] == ["users add", "tokens create", "tokens revoke", "users remove"]
+    assert all(each["actor"].startswith("cli") for each in entries)
+    assert "users add" in run("audit", "show").stdout
+    head = json.loads(run("audit", "verify", "--json").stdout)["head"]
+    assert run("audit", "verify", "--head", head).returncode == 0
+    assert run("audit", "verify", "--head", "00" * 32).returncode == 5
+    assert json.loads(run("audit", "export").stdout.splitlines()[-1])["hash"] == head
+    with closing(sqlite3.connect(home / "audit.db")) as rows, rows:
+        rows.execute("DELETE FROM entries WHERE number = 2")
+    broken = run("audit", "verify")
+    assert (broken.returncode, broken.stdout) == (5, "Entry 2 is missing.\n")
 
 
 def test_beyond_this_machine_only_with_a_password_and_tls_where_it_is_given(home: Path, tmp_path: Path) -> None:

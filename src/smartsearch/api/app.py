@@ -26,6 +26,7 @@ from smartsearch.api.metrics import Measured, RequestMetrics
 from smartsearch.api.routes import (
     access,
     albums,
+    audit,
     duplicates,
     edits,
     export,
@@ -76,6 +77,7 @@ _ROUTES = (
     models,
     settings,
     access,
+    audit,
 )
 
 MAX_BODY_BYTES = 1 << 20

@@ -11,6 +11,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from smartsearch.api.auditing import audited, watched
 from smartsearch.api.deps import ASKING
 from smartsearch.api.problems import problem
 from smartsearch.api.rules import Matched, Rules
@@ -85,24 +86,31 @@ class Authorized:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
+        matched = self._rules.find(scope["method"], scope["path"])
+        scope.setdefault("state", {}).update(caller=None, audit={})
+        finished = None
+        if matched is not None and audited(scope["method"], matched):
+            send, finished = watched(send, scope, matched, self._library)
         try:
-            refusal = await self._decide(scope)
+            refusal = await self._decide(scope, matched)
         except AccessError as error:  # who may ask cannot be known: nobody may
             log.error("%s", error)
             refusal = Refusal(500, "access", str(AccessError.__doc__), "Who may ask cannot be looked up.", _SEE_LOG)
         if scope["state"].get("login_required", True):
             send = _varying(send)  # a browser's cache must not answer whoever comes next
-        if refusal is not None:
-            await refusal.response()(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        try:
+            if refusal is not None:
+                await refusal.response()(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+        finally:
+            if finished is not None:
+                finished()
 
-    async def _decide(self, scope: Scope) -> Refusal | None:
+    async def _decide(self, scope: Scope, matched: Matched | None) -> Refusal | None:
         """None for a request that may go on."""
-        state = scope.setdefault("state", {})
-        state["caller"] = None
+        state = scope["state"]
         headers = Headers(scope=scope)
-        matched = self._rules.find(scope["method"], scope["path"])
         required = state["login_required"] = self._exposed or self._library.accounts.any_users()
         caller, given = self._caller(headers, required)
         state["caller"] = caller
@@ -111,7 +119,10 @@ class Authorized:
         if refusal is None and caller is not None and not caller.sees_hidden and matched is not None:
             refusal = await run_in_threadpool(self._hidden, matched)
         if refusal is None and caller is not None and self._library.accounts.must_note(caller):
-            await run_in_threadpool(self._library.accounts.note_use, caller)
+            try:
+                await run_in_threadpool(self._library.accounts.note_use, caller)
+            except AccessError as error:  # a full disk is no reason to lock people out
+                log.error("The use of a session is not noted: %s", error)
         return refusal
 
     def _caller(self, headers: Headers, required: bool) -> tuple[Caller | None, bool]:

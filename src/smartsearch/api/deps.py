@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
 
@@ -37,6 +37,15 @@ async def _caller(request: Request) -> Caller | None:
 
 CallerDep = Annotated[Caller | None, Depends(_caller)]
 """Who asks; None only on the public routes, where nobody has to have logged in."""
+
+
+async def _audit(request: Request) -> dict[str, Any]:
+    detail: dict[str, Any] = request.state.audit
+    return detail
+
+
+AuditDep = Annotated[dict[str, Any], Depends(_audit)]
+"""What a route adds to its entry in the audit log: ids and figures."""
 JobsDep = Annotated[BackgroundJobs, Depends(_jobs)]
 LibraryDep = Annotated[Library, Depends(_library)]
 ImageId = Annotated[int, Path(ge=1, le=MAX_ID, description="An image's id, from a search.", examples=[1])]

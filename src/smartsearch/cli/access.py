@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smartsearch.cli.audit import note
 from smartsearch.cli.options import JsonOption, echo_json
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def add_user(
     with _accounts() as accounts:
         first = not accounts.any_users()
         user = accounts.add_user(name, _new_password(), _role(role or ("owner" if first else "viewer")))
+    note("users add", user=user.id, role=user.role)
     typer.echo(f"{user.name} ({user.role}) may log in.")
     if first:
         typer.echo("From now on the server asks for a login; one that is running does, too.", err=True)
@@ -90,6 +92,7 @@ def remove_user(name: NameArgument, yes: Annotated[bool, typer.Option("--yes", h
         if not yes and not typer.confirm(question):
             raise typer.Exit(1)
         accounts.remove_user(user.id)
+    note("users remove", user=user.id)
     typer.echo(f"{user.name} is removed.")
 
 
@@ -98,6 +101,7 @@ def set_role(name: NameArgument, role: Annotated[str, typer.Argument(help="owner
     """Change what somebody may do. It holds at once, in sessions that go on, too."""
     with _accounts() as accounts:
         user = accounts.set_role(accounts.user(name).id, _role(role))
+    note("users role", user=user.id, role=user.role)
     typer.echo(f"{user.name} is {user.role} now.")
 
 
@@ -107,6 +111,7 @@ def set_password(name: NameArgument) -> None:
     with _accounts() as accounts:
         user = accounts.user(name)
         accounts.set_password(user.id, _new_password())
+    note("users password", user=user.id)
     typer.echo(f"{user.name} has a new password; all sessions have ended.")
 
 
@@ -150,6 +155,7 @@ def create_token(
     expires = datetime.now(UTC) + timedelta(days=days) if days else None
     with _accounts() as accounts:
         token, key = accounts.add_token(accounts.user(user), name, _scopes(scope or ["read"]), expires)
+    note("tokens create", token=token.id, user=token.user.id)
     if as_json:
         echo_json({"id": token.id, "key": key, "scopes": sorted(token.scopes), "expires_at": token.expires_at})
         return
@@ -162,6 +168,7 @@ def revoke_token(token_id: Annotated[int, typer.Argument(metavar="ID", help="Fro
     """Make a key worthless."""
     with _accounts() as accounts:
         accounts.revoke_token(token_id)
+    note("tokens revoke", token=token_id)
     typer.echo(f"Token {token_id} is revoked.")
 
 
@@ -203,6 +210,7 @@ def end_session(
         ended = [session_id] if session_id else [each.id for each in accounts.sessions(accounts.user(user or ""))]
         for each in ended:
             accounts.end_session(each)
+    note("sessions end", sessions=ended)
     typer.echo(f"{len(ended)} ended.")
 
 

@@ -13,6 +13,7 @@ import typer
 from smartsearch.cli import (
     access,
     albums,
+    audit,
     backup,
     configure,
     duplicates,
@@ -87,6 +88,7 @@ app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(models.app, name="models")
 app.add_typer(persons.app, name="persons")
 app.add_typer(faces.app, name="faces")
+app.add_typer(audit.app, name="audit")
 app.add_typer(access.users, name="users")
 app.add_typer(access.tokens, name="tokens")
 app.add_typer(access.sessions, name="sessions")

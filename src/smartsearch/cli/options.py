@@ -29,6 +29,10 @@ ModelOption = Annotated[
 ]
 
 
+_TAKES_ALONG = {"backup", "export"}
+"""Commands that change nothing, but are told to the audit log."""
+
+
 @dataclass(frozen=True, slots=True)
 class Globals:
     """Options given before the command's name."""
@@ -62,10 +66,17 @@ def open_library(
     with ExitStack() as stack:
         if create or not read_only:  # those who only look leave nothing behind
             stack.enter_context(logging_to(places.home, settings.log, context.command_path.partition(" ")[2]))
-        opened = opened_with_key(
-            places.library, lambda key: Library.open(places, settings, create=create, read_only=read_only, key=key)
+        opened = stack.enter_context(
+            opened_with_key(
+                places.library, lambda key: Library.open(places, settings, create=create, read_only=read_only, key=key)
+            )
         )
-        yield stack.enter_context(opened)
+        yield opened
+        command = context.command_path.partition(" ")[2]
+        if not read_only or command in _TAKES_ALONG:
+            from smartsearch.cli.audit import this_user
+
+            opened.audit.record(this_user(), command)
 
 
 def places_of(context: typer.Context, library: str | None) -> Places:

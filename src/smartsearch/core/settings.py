@@ -164,6 +164,14 @@ class DuplicateSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """The log of who looked at, took along or changed what. ``days`` of 0 keeps it for ever."""
+
+    enabled: bool = True
+    days: int = 365
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything, as one value."""
 
@@ -178,3 +186,4 @@ class Settings:
     duplicates: DuplicateSettings = field(default_factory=DuplicateSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from smartsearch.access.accounts import SESSION_DAYS
 from smartsearch.access.tries import Tries
 from smartsearch.api.authorization import COOKIE, SECURE_COOKIE
-from smartsearch.api.deps import MAX_ID, CallerDep, LibraryDep
+from smartsearch.api.deps import MAX_ID, AuditDep, CallerDep, LibraryDep
 from smartsearch.api.schemas import Strict
 from smartsearch.core import access
 from smartsearch.core.access import LOCAL, Caller, Role, Scope
@@ -134,7 +134,9 @@ def session(caller: CallerDep) -> Who:
 
 
 @router.post("/session")
-def log_in(login: Login, request: Request, response: Response, library: LibraryDep, caller: CallerDep) -> Who:
+def log_in(
+    login: Login, request: Request, response: Response, library: LibraryDep, caller: CallerDep, audit: AuditDep
+) -> Who:
     """Log in; the session is in a cookie. 401 for a wrong name or password, 429 after too many of them."""
     if caller is LOCAL:
         raise UsageError("This server asks for no login.", hint="`smartsearch users add NAME` changes that.")
@@ -143,6 +145,7 @@ def log_in(login: Login, request: Request, response: Response, library: LibraryD
     tries.begin(address)
     user = library.accounts.check_password(login.name, login.password)
     tries.succeeded(address)
+    audit["user"] = user.id
     if caller is not None and caller.session is not None:
         library.accounts.end_session(caller.session.id)  # a login never goes on in an older session
     made, cookie = library.accounts.begin_session(user, address=address, agent=request.headers.get("user-agent", ""))
@@ -223,10 +226,11 @@ def tokens(library: LibraryDep, caller: CallerDep) -> list[Token]:
 
 
 @router.post("/tokens", status_code=201)
-def add_token(new: NewToken, library: LibraryDep, caller: CallerDep) -> MadeToken:
+def add_token(new: NewToken, library: LibraryDep, caller: CallerDep, audit: AuditDep) -> MadeToken:
     """Make a key for a program. It is shown this once."""
     expires = None if new.days is None else datetime.now(UTC) + timedelta(days=new.days)
     token, key = library.accounts.add_token(_logged_in(caller), new.name, set(new.scopes), expires)
+    audit["token"] = token.id
     return MadeToken(token=Token.of(token), key=key)
 
 
@@ -246,14 +250,17 @@ def users(library: LibraryDep) -> list[User]:
 
 
 @router.post("/users", status_code=201)
-def add_user(new: NewUser, library: LibraryDep) -> User:
+def add_user(new: NewUser, library: LibraryDep, audit: AuditDep) -> User:
     """Add somebody. From the first one on, an owner, the server asks for a login. 409 if the name is taken."""
-    return User.of(library.accounts.add_user(new.name, new.password, new.role))
+    user = library.accounts.add_user(new.name, new.password, new.role)
+    audit |= {"user": user.id, "role": user.role}
+    return User.of(user)
 
 
 @router.patch("/users/{user_id}")
-def change_user(user_id: RowId, change: UserChange, library: LibraryDep, caller: CallerDep) -> User:
+def change_user(user_id: RowId, change: UserChange, library: LibraryDep, caller: CallerDep, audit: AuditDep) -> User:
     """Change somebody's role or password."""
+    audit |= {"role": change.role} if change.role else {}
     if change.role is not None:
         library.accounts.set_role(user_id, change.role)
     if change.password is not None:

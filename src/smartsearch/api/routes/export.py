@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from smartsearch.api.deps import LibraryDep
+from smartsearch.api.auditing import noted
+from smartsearch.api.deps import AuditDep, LibraryDep
 from smartsearch.api.originals import original_path
 from smartsearch.api.routes.search import Question, explained
 from smartsearch.api.schemas import rounded, shown
@@ -56,14 +57,15 @@ class ExportBody(Question):
         }
     },
 )
-def export(body: ExportBody, library: LibraryDep) -> StreamingResponse:
+def export(body: ExportBody, library: LibraryDep, audit: AuditDep) -> StreamingResponse:
     """Download the results of a search.
 
     In a ZIP every picture has its id before its name, so that no two collide; `results.csv` says what they are, and
     `errors.txt`, where there is one, which pictures could not be read.
     """
     answer = library.answer(body.to_request(library))
-    hits = answer.all(body.limit)
+    hits = _told(answer.all(body.limit), audit)
+    audit["format"] = body.format
     streams: dict[str, tuple[str, Callable[[Iterator[Hit]], Iterator[str] | Iterator[bytes]]]] = {
         "json": ("application/json", lambda hits: _json(hits, library, answer)),
         "csv": ("text/csv; charset=utf-8", _csv),
@@ -72,6 +74,17 @@ def export(body: ExportBody, library: LibraryDep) -> StreamingResponse:
     media_type, stream = streams[body.format]
     name = f'attachment; filename="smartsearch.{body.format}"'
     return StreamingResponse(stream(hits), media_type=media_type, headers={"content-disposition": name})
+
+
+def _told(hits: Iterator[Hit], audit: dict[str, Any]) -> Iterator[Hit]:
+    """The hits; which ones were taken along goes into the audit log, also when the client leaves in the middle."""
+    taken: list[int] = []
+    try:
+        for hit in hits:
+            taken.append(hit.asset.id)
+            yield hit
+    finally:
+        audit |= noted(taken)
 
 
 def _json(hits: Iterator[Hit], library: Library, answer: Answer) -> Iterator[str]:
