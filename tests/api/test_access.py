@@ -430,6 +430,7 @@ def test_who_looked_took_along_and_changed_is_remembered(guarded: Library, ask: 
     owner.delete("/api/v1/images/3/tags/secret tag")
     token = key_of(guarded, "anna", "write")
     ask(**token).patch("/api/v1/images/4", json={"rating": 2})
+    owner.post("/api/v1/images/edits", json={"edits": [{"ids": [5, 6], "add_tags": ["secret tag"]}]})
     entries = owner.get("/api/v1/audit").json()["entries"][::-1]
     assert [(each["actor"], each["action"], each["detail"]) for each in entries] == [
         ("nobody", "log_in", {"user": anna}),
@@ -437,10 +438,11 @@ def test_who_looked_took_along_and_changed_is_remembered(guarded: Library, ask: 
         ("nobody", "log_in", {"refused": 401}),
         (f"user:{bob}", "original", {"image_id": 1}),
         (f"user:{bob}", "change_image", {"image_id": 1, "refused": 403}),
-        (f"user:{bob}", "export", {"format": "csv", "images": [2, 1]}),
+        (f"user:{bob}", "export", {"format": "csv", "images": [1, 2]}),
         (f"user:{anna}", "add_tags", {"image_id": 3}),
         (f"user:{anna}", "remove_tag", {"image_id": 3}),
         (f"user:{anna}/token:1", "change_image", {"image_id": 4}),
+        (f"user:{anna}", "edit_images", {"images": [5, 6]}),
     ]
     assert viewer.get("/api/v1/audit").status_code == 403
     assert owner.get("/api/v1/audit/verify").json()["whole"]

@@ -114,11 +114,15 @@ def test_users_sessions_and_tokens(open_page: Open, guarded: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
     expect(page.get_by_text("photo frame")).to_be_visible()
     assert_accessible(page)
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_text("Nothing was changed, removed or moved")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="add token")).to_contain_text("anna")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Revoke photo frame").click()
     page.get_by_role("button", name="Revoke photo frame: really?").click()
     expect(page.get_by_text("photo frame")).to_have_count(0)
+    page.get_by_role("heading", name="Audit log").scroll_into_view_if_needed()
 
 
 def test_the_first_password_is_set_on_the_page(open_page: Open, dated_library: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ _LOOKED_AT = {"original", "preview", "export", "export_audit"}
 """Operations that send what people came for, by name. Thumbnails and searches are not: everybody who looks makes
 hundreds of them."""
 
-MAX_IDS = 1_000
+MAX_IDS = 10_000
 """Of one entry; of more, only how many there were."""
 
 

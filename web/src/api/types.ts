@@ -31,6 +31,7 @@ export type MapCluster = Schemas["MapCluster"];
 export type Model = Schemas["Model"];
 export type RuntimeSettings = Schemas["RuntimeSettings"];
 export type SettingsChange = Schemas["SettingsChange"];
+export type AuditEntry = Schemas["AuditEntry"];
 export type Who = Schemas["Who"];
 export type Role = Schemas["User"]["role"];
 export type Person = Schemas["Person"];

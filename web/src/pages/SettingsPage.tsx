@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useId, type ReactNode } from "react";
 
 import { AccessSection } from "@/access/AccessSection";
+import { AuditSection } from "@/access/AuditSection";
 import { useMay } from "@/access/session";
 import { answered, client } from "@/api/client";
 import type { RuntimeSettings } from "@/api/types";
@@ -56,6 +57,11 @@ export default function SettingsPage() {
           <ErrorState error={error} retry={() => void refetch()} />
         ) : (
           <SkeletonLines />
+        )}
+        {admin && (
+          <Section title={s.access.audit.title}>
+            <AuditSection />
+          </Section>
         )}
         {version.data && <p className="text-sm text-ink-faint">{t.version(version.data.version)}</p>}
       </div>

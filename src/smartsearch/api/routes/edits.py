@@ -7,7 +7,8 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from smartsearch.api.deps import MAX_ID, LibraryDep
+from smartsearch.api.auditing import noted
+from smartsearch.api.deps import MAX_ID, AuditDep, LibraryDep
 from smartsearch.api.routes.images import TagName
 from smartsearch.api.schemas import Rating, Strict
 from smartsearch.core.assets import Tag
@@ -98,8 +99,9 @@ class Edited(BaseModel):
 
 
 @router.post("/images/edits", response_model_exclude_unset=True)
-def edit_images(body: Edits, library: LibraryDep) -> Edited:
+def edit_images(body: Edits, library: LibraryDep, audit: AuditDep) -> Edited:
     """Change tags, ratings, hiding and albums of many images at once. If any part is refused, nothing has changed: 404
     for an unknown album, 409 for a smart one."""
     done = library.store.edit([edit.to_edit() for edit in body.edits])
+    audit |= noted(sorted({image_id for edit in body.edits for image_id in edit.ids}))
     return Edited(images=done.images, undo=[Edit.of(edit) for edit in done.undo])

@@ -63,6 +63,16 @@ export const access = {
   revoke: "Revoke",
   revokeToken: (name: string) => `Revoke ${name}`,
   revoked: "The token is worthless now",
+  audit: {
+    title: "Audit log",
+    hint: "Who looked at, downloaded or changed what, by numbers only: no names of files, no words of searches.",
+    verify: "Check it",
+    export: "Download",
+    whole: (entries: number) => `Nothing was changed, removed or moved: ${entries.toLocaleString("en")} entries`,
+    none: "Nothing yet.",
+    more: "Earlier ones",
+    token: ", token ",
+  },
   really: "Really?",
   sure: (what: string) => `${what}: really?`,
 } as const;
