@@ -42,6 +42,7 @@ _ADMIN_TO_CHANGE = (
     "/settings",
     "/models",
     "/index/roots",
+    "/index/erase",
     "/index/scan",
     "/index/exclusions",
     "/faces/consent",
