@@ -82,7 +82,7 @@ class TestSettings:
         path = library.places.library / "config.toml"
         path.write_text("[server]\nport = 9000\n[tags]\nmax_per_photo = 4\n")
         told = own.post(f"{V1}/settings/reload").json()
-        assert told["in_force"] == ["tags.max_per_photo"]
+        assert "tags.max_per_photo" in told["in_force"]
         assert "server.port" in told["at_next_start"]
         assert library.settings.server.port == 8000
         assert library.settings.tags.max_per_photo == 4

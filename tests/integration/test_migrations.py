@@ -106,10 +106,10 @@ def test_a_migration_that_is_cut_off_anywhere_changes_nothing(
     assert (version_of(path), content(path)) == (VERSIONS[-1], before)
 
 
-def interrupted(after: int) -> Callable[[sqlite3.Connection], None]:
+def interrupted(after: int) -> Callable[..., None]:
     """`run_migrations`, stopped by SQLite after so many times a hundred steps of its machine."""
 
-    def run(connection: sqlite3.Connection) -> None:
+    def run(connection: sqlite3.Connection, **options: Any) -> None:
         left = after
 
         def count() -> bool:
@@ -118,7 +118,7 @@ def interrupted(after: int) -> Callable[[sqlite3.Connection], None]:
             return left < 0
 
         connection.set_progress_handler(count, 100)
-        run_migrations(connection)
+        run_migrations(connection, **options)
 
     return run
 

@@ -17,6 +17,8 @@ log = logging.getLogger("smartsearch.api")
 Work = Callable[[Callable[[int], None], Callable[[], bool]], object]
 """What a task does: it tells the id of its job row as soon as there is one, and looks now and then whether to stop."""
 
+_ENDED = ("done", "cancelled")
+
 GOODBYE_SECONDS = 20.0
 """How long a task may take to stop when the server does. The library stands a task that is cut off, too."""
 
@@ -131,8 +133,10 @@ class BackgroundJobs:
             task.thread.join(GOODBYE_SECONDS)
 
     def _seen(self, job: Job) -> Job:
-        """A task goes on for a while after its last row: with automatic tags, with ordering the vector index."""
+        """A task goes on for a while after its last row: with automatic tags, with ordering the vector index. Whoever
+        hears that it has ended can start the next."""
         task = self._task
-        if task is not None and task.job_id == job.id and task.thread.is_alive() and job.state == "done":
-            return replace(job, state="running", finished_at=None, detail={**job.detail, "current": "automatic tags"})
-        return job
+        if task is None or task.job_id != job.id or not task.thread.is_alive() or job.state not in _ENDED:
+            return job
+        detail = {**job.detail, "current": "automatic tags"} if job.state == "done" else job.detail
+        return replace(job, state="running", finished_at=None, detail=detail)

@@ -128,18 +128,26 @@ def repair(connection: sqlite3.Connection, problems: list[Problem]) -> None:
         connection.execute("REINDEX")
         _rebuild_text(connection)
     if "reference" in kinds:
-        for table, rowid, _, _ in connection.execute("PRAGMA foreign_key_check").fetchall():
-            if rowid is not None:
-                connection.execute(f'DELETE FROM "{table}" WHERE rowid = ?', (rowid,))
-        connection.execute(
-            "DELETE FROM image_tags"
-            " WHERE image_id NOT IN (SELECT id FROM images) OR tag_id NOT IN (SELECT id FROM tags)"
-        )
+        _delete_orphans(connection)
     if "embedding" in kinds:
         connection.executemany("DELETE FROM embeddings WHERE id = ?", [(i,) for i in bad_embeddings(connection)])
         connection.execute("UPDATE library SET generation = generation + 1")
     if "full-text" in kinds or "reference" in kinds:
         _rebuild_text(connection)
+
+
+def _delete_orphans(connection: sqlite3.Connection) -> None:
+    """Rows whose parent is gone. Tables without rowids are told by the key that is broken."""
+    keys: set[tuple[str, int]] = set()
+    for table, rowid, _, key in connection.execute("PRAGMA foreign_key_check").fetchall():
+        if rowid is not None:
+            connection.execute(f'DELETE FROM "{table}" WHERE rowid = ?', (rowid,))
+        else:
+            keys.add((table, key))
+    for table, key in keys:
+        for number, _, parent, column, of, *_ in connection.execute(f'PRAGMA foreign_key_list("{table}")').fetchall():
+            if number == key:
+                connection.execute(f'DELETE FROM "{table}" WHERE "{column}" NOT IN (SELECT "{of}" FROM "{parent}")')
 
 
 def _rebuild_text(connection: sqlite3.Connection) -> None:

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft, EllipsisVertical, Eye, EyeOff, Merge, Star, Trash2, Ungroup, Users } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useMay } from "@/access/session";
 import { Link } from "wouter";
 
@@ -56,7 +56,7 @@ export default function PersonPage({ id }: { id: number }) {
           <span className="flex min-w-0 items-center gap-2">
             <IconButton icon={ArrowLeft} label={t.back} onClick={() => navigate(paths.people)} />
             <Portrait url={person.cover_url} className="size-9 shrink-0" />
-            {may ? <NameField key={person.name} person={person} /> : <span className="truncate">{nameOf(person)}</span>}
+            {may ? <NameField key={person.id} person={person} /> : <span className="truncate">{nameOf(person)}</span>}
           </span>
         }
         note={<span className="hidden sm:inline">{t.photos(person.images)}</span>}
@@ -150,6 +150,11 @@ export default function PersonPage({ id }: { id: number }) {
 function NameField({ person }: { person: Person }) {
   const { run } = usePeopleChange();
   const known = usePersons();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // A name that comes while somebody writes the next one must not take it away.
+    if (field.current && field.current !== document.activeElement) field.current.value = person.name ?? "";
+  }, [person.name]);
   const save = (input: HTMLInputElement) => {
     const name = input.value.trim();
     if (name === (person.name ?? "")) return;
@@ -164,6 +169,7 @@ function NameField({ person }: { person: Person }) {
   };
   return (
     <input
+      ref={field}
       defaultValue={person.name ?? ""}
       maxLength={200}
       aria-label={t.rename}
