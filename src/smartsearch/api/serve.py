@@ -33,6 +33,7 @@ GOODBYE_SECONDS = 3
 
 def serve(library: Library, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Answer until interrupted. ``ready`` hears the address; port 0 takes a free one. UsageError if it cannot."""
+    seen = lock_mark(library.places.library)  # first, so that no lock is missed while the server starts
     server = library.settings.server
     exposed = not is_loopback(host) or bool(server.hosts)
     if exposed and not library.accounts.any_users():
@@ -67,17 +68,16 @@ def serve(library: Library, host: str, port: int, ready: Callable[[str], None]) 
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=_reload, args=(library,)).start())
         scheme = "https" if server.certfile else "http"
-        ready(f"{scheme}://[{address}]:{bound}" if ":" in address else f"{scheme}://{address}:{bound}")
         running = uvicorn.Server(config)
         if library.key is not None:
-            _stop_when_locked(running, library)
+            _stop_when_locked(running, library, seen)
+        ready(f"{scheme}://[{address}]:{bound}" if ":" in address else f"{scheme}://{address}:{bound}")
         running.run(sockets=[listener])
 
 
-def _stop_when_locked(running: uvicorn.Server, library: Library) -> None:
-    """End the server once `smartsearch lock` was called. Ending the process is the one way to be rid of a key: Python
-    cannot wipe its memory."""
-    seen = lock_mark(library.places.library)
+def _stop_when_locked(running: uvicorn.Server, library: Library, seen: int) -> None:
+    """End the server once `smartsearch lock` was called, since the mark ``seen``. Ending the process is the one way to
+    be rid of a key: Python cannot wipe its memory."""
 
     def watch() -> None:
         while not running.should_exit:
