@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
+from smartsearch.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from smartsearch.core.people import Face
-    from smartsearch.indexing.revisit import RevisitProgress
     from smartsearch.library import Library
     from smartsearch.people.review import Question
 
@@ -46,7 +43,7 @@ def consent(
 @app.command("scan")
 def scan(context: typer.Context, as_json: JsonOption = False, library: LibraryOption = None) -> None:
     """Look for faces in every photo not looked at yet, then group them. `index` does it for new photos by itself."""
-    with open_library(context, library) as opened, _bar("faces") as show:
+    with open_library(context, library) as opened, progress_bar("faces") as show:
         report = opened.faces.scan(progress=show)
     progress = report.progress
     if as_json:
@@ -344,18 +341,3 @@ def _name_group(library: Library, group_id: int, name: str) -> None:
         library.people.change(group_id, PersonChange(name=name))
     else:
         library.people.merge(known, [group_id])
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Callable[[RevisitProgress], None]]:
-    """A bar on a terminal, on standard error; elsewhere nothing."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.progress import Progress
-
-    from smartsearch.cli.render import console
-
-    with Progress(console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda state: bar.update(task, completed=state.done, total=state.total)

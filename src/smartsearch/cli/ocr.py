@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
+from smartsearch.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from smartsearch.indexing.revisit import RevisitProgress
+    pass
 
 app = typer.Typer(help="Text in pictures: read, show, erase.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -39,7 +37,7 @@ def status(context: typer.Context, as_json: JsonOption = False, library: Library
 @app.command("run")
 def run(context: typer.Context, as_json: JsonOption = False, library: LibraryOption = None) -> None:
     """Read every photo not read yet, or read by an older model. Can be stopped; the next run goes on."""
-    with open_library(context, library) as opened, _bar() as show:
+    with open_library(context, library) as opened, progress_bar("text") as show:
         report = opened.ocr.run(progress=show)
     progress = report.progress
     if as_json:
@@ -96,18 +94,3 @@ def _how() -> str:
     from smartsearch.ocr.models import INSTALL
 
     return INSTALL
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[RevisitProgress], None]]:
-    """A bar on a terminal, on standard error; elsewhere nothing."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.progress import Progress
-
-    from smartsearch.cli.render import console
-
-    with Progress(console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("text", total=None)
-        yield lambda state: bar.update(task, completed=state.done, total=state.total)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +11,10 @@ import typer
 
 from smartsearch.cli.index import counted
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
+from smartsearch.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from smartsearch.tagging.run import TagProgress, TagReport
+    from smartsearch.tagging.run import TagReport
 
 
 group = typer.Typer(
@@ -84,7 +82,7 @@ def tag(
 
     Nothing is decoded, and your own tags are never touched. Stop it any time; the next run goes on where it was.
     """
-    with open_library(context, library) as opened, _progress() as show:
+    with open_library(context, library) as opened, progress_bar("tagging") as show:
         report = opened.tag(force=force, progress=show)
     if as_json:
         echo_json(dataclasses.asdict(report))
@@ -106,21 +104,6 @@ def _summary(report: TagReport) -> str:
         f"{counted(report.images, 'images')} tagged, {counted(report.tags, 'tags')}; {duration(report.seconds)}{rate}."
     )
     return f"Stopped: {done}" if report.state == "cancelled" else f"Done: {done}"
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[TagProgress], None]]:
-    """A bar on a terminal, on standard error; elsewhere nothing: a large library takes seconds."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.progress import Progress
-
-    from smartsearch.cli.render import console
-
-    with Progress(console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("tagging", total=None)
-        yield lambda state: bar.update(task, completed=state.done, total=state.total)
 
 
 def untag(
