@@ -653,15 +653,17 @@ class Library:
             raise TagNotFoundError(f"You gave no image the tag {name!r}.", hint=hint)
         return moved
 
+    def asset_at(self, path: Path) -> Asset:
+        """The image that is this file. AssetNotFoundError."""
+        asset = self.store.asset_by_path(full_path(path))
+        if asset is None:
+            raise AssetNotFoundError(f"{path} is not in the library.", hint="Index it first.")
+        return asset
+
     def add_tag(self, paths: Sequence[Path], name: str) -> int:
         """Give images a tag of the user's; returns how many had it not. AssetNotFoundError before anything is done."""
         name = tag_path(name)
-        assets = []
-        for path in paths:
-            asset = self.store.asset_by_path(full_path(path))
-            if asset is None:
-                raise AssetNotFoundError(f"{path} is not in the library.", hint="Index it first.")
-            assets.append(asset)
+        assets = [self.asset_at(path) for path in paths]
         changed = 0
         for asset in assets:
             own = [tag for tag in asset.tags if tag.source == "user"]
@@ -685,9 +687,7 @@ class Library:
     def untag(self, path: Path, name: str, *, undo: bool = False) -> None:
         """Take a tag off an image, whatever its case: the user's own is deleted, an automatic one never comes back
         until ``undo``, which tags the image again. AssetNotFoundError; UsageError if the image has no such tag."""
-        asset = self.store.asset_by_path(full_path(path))
-        if asset is None:
-            raise AssetNotFoundError(f"{path} is not in the library.", hint="Index it first.")
+        asset = self.asset_at(path)
         if undo:
             self.store.reject_tag(asset.id, name, undo=True)
             self.tag()

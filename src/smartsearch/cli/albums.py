@@ -10,7 +10,6 @@ import typer
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
 
 if TYPE_CHECKING:
-    from smartsearch.library import Library
     from smartsearch.search.albums import AlbumView
 
 app = typer.Typer(
@@ -66,7 +65,7 @@ def save(
 def add(context: typer.Context, name: Name, photos: Photos = None, library: LibraryOption = None) -> None:
     """Put photos into an album; it is made if it is not there."""
     with open_library(context, library) as opened:
-        ids = _ids(opened, photos or [])
+        ids = [opened.asset_at(photo).id for photo in photos or ()]
         known = {view.album.name: view.album for view in opened.albums.all()}.get(name)
         view = opened.albums.change(known.id, add=ids) if known else opened.albums.add(name, ids)
     _tell(view)
@@ -76,7 +75,9 @@ def add(context: typer.Context, name: Name, photos: Photos = None, library: Libr
 def remove(context: typer.Context, name: Name, photos: Photos = None, library: LibraryOption = None) -> None:
     """Take photos out of an album; they stay in the library."""
     with open_library(context, library) as opened:
-        view = opened.albums.change(opened.albums.find(name).id, remove=_ids(opened, photos or []))
+        view = opened.albums.change(
+            opened.albums.find(name).id, remove=[opened.asset_at(photo).id for photo in photos or ()]
+        )
     _tell(view)
 
 
@@ -128,19 +129,6 @@ def propose(
     for one in found:
         table.add_row(printable(one.name), f"{one.images:,}", one.key)
     console().print(table if found else "Nothing to propose: there are too few photos, or no pauses between them.")
-
-
-def _ids(library: Library, photos: list[Path]) -> list[int]:
-    from smartsearch.config import full_path
-    from smartsearch.core.errors import AssetNotFoundError
-
-    found = []
-    for photo in photos:
-        asset = library.store.asset_by_path(full_path(photo))
-        if asset is None:
-            raise AssetNotFoundError(f"{photo} is not in the library.", hint="Index it first.")
-        found.append(asset.id)
-    return found
 
 
 def _tell(view: AlbumView) -> None:

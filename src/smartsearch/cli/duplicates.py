@@ -12,7 +12,6 @@ from smartsearch.cli.index import counted
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
 
 if TYPE_CHECKING:
-    from smartsearch.core.assets import Asset
     from smartsearch.core.duplicates import DuplicateGroup, DuplicateKind
     from smartsearch.duplicates.trash import TrashItem
     from smartsearch.library import Library
@@ -85,7 +84,7 @@ def distinct(
 ) -> None:
     """Say that photos are no duplicates of each other: never shown as such again, however alike."""
     with open_library(context, library) as opened:
-        opened.duplicates.set_distinct([_image(opened, photo).id for photo in photos], not undo)
+        opened.duplicates.set_distinct([opened.asset_at(photo).id for photo in photos], not undo)
 
 
 @app.command("trash", epilog="Off until config.toml says [duplicates] allow_trash = true.")
@@ -109,7 +108,7 @@ def trash(
 
     with open_library(context, library) as opened:
         if photos:
-            ids = [_image(opened, photo).id for photo in photos]
+            ids = [opened.asset_at(photo).id for photo in photos]
         else:
             groups = opened.duplicates.find(_kinds(kind or [Kind.exact])).groups
             ids = [member.id for group in groups for member in group.members[1:]]
@@ -145,16 +144,6 @@ def _kinds(chosen: list[Kind] | None) -> list[DuplicateKind]:
     from smartsearch.core.duplicates import KINDS
 
     return [kind for kind in KINDS if not chosen or Kind(kind) in chosen]
-
-
-def _image(library: Library, photo: Path) -> Asset:
-    from smartsearch.config import full_path
-    from smartsearch.core.errors import AssetNotFoundError
-
-    asset = library.store.asset_by_path(full_path(photo))
-    if asset is None:
-        raise AssetNotFoundError(f"{photo} is not in the library.", hint="Index it first.")
-    return asset
 
 
 def _print_groups(library: Library, groups: tuple[DuplicateGroup, ...]) -> None:

@@ -111,13 +111,8 @@ def show(
     library: LibraryOption = None,
 ) -> None:
     """The faces in a photo: id, whose, and where (fractions of the upright picture)."""
-    from smartsearch.config import full_path
-    from smartsearch.core.errors import AssetNotFoundError
-
     with open_library(context, library, read_only=True) as opened:
-        asset = opened.store.asset_by_path(full_path(photo))
-        if asset is None:
-            raise AssetNotFoundError(f"{photo} is not in the library.", hint="Index it first.")
+        asset = opened.asset_at(photo)
         rows = _rows(opened, opened.people.faces_in(asset.id))
     if as_json:
         echo_json({"faces": rows})

@@ -58,13 +58,8 @@ def show(
     library: LibraryOption = None,
 ) -> None:
     """The text in a photo, line by line. With --json also where each line stands (corners in pixels)."""
-    from smartsearch.config import full_path
-    from smartsearch.core.errors import AssetNotFoundError
-
     with open_library(context, library, read_only=True) as opened:
-        asset = opened.store.asset_by_path(full_path(photo))
-        if asset is None:
-            raise AssetNotFoundError(f"{photo} is not in the library.", hint="Index it first.")
+        asset = opened.asset_at(photo)
         text = opened.ocr.of(asset.id)
     if as_json:
         lines = [dataclasses.asdict(line) for line in text.lines]
