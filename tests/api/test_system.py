@@ -168,8 +168,8 @@ def test_the_command_serves_until_interrupted(home: Path, tmp_path: Path) -> Non
 
 def test_starting_other_commands_does_not_load_the_server(home: Path) -> None:
     script = (
-        "import sys, contextlib\nfrom smartsearch.cli.main import app\n"
-        "with contextlib.suppress(SystemExit):\n    app(['--help'])\n"
+        "import sys, contextlib\nfrom smartsearch.cli.main import main\nsys.argv = ['smartsearch', '--help']\n"
+        "with contextlib.suppress(SystemExit):\n    main()\n"
         "print([name for name in ('fastapi', 'starlette', 'uvicorn', 'pydantic', 'numpy') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

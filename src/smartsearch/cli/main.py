@@ -119,16 +119,20 @@ def main() -> None:
 def _add_plugin_commands(words: list[str]) -> None:
     """Those of plugins, where the program has no command of that name or lists all. Looking for installed packages
     takes longer than everything else a command does to start."""
+    from importlib.metadata import entry_points
+
     from typer.main import get_command_name
+
+    from smartsearch.hookspecs import PROJECT
 
     known = {each.name or get_command_name(each.callback.__name__) for each in app.registered_commands if each.callback}
     known |= {group.name for group in app.registered_groups if group.name}
     chosen = next(
         (word for place, word in enumerate(words) if not word.startswith("-") and place not in _values(words)), None
     )
-    if chosen in known:
+    if chosen in known or not entry_points(group=PROJECT):
         return
-    from smartsearch.plugins import Plugins
+    from smartsearch.plugins import Plugins  # brings NumPy and the models' descriptions along
 
     for plugin, command in Plugins().commands():
         if command.name not in known:
