@@ -42,9 +42,9 @@ class FaceStatus:
 
 
 class FaceWork:
-    """Faces of one library."""
+    """Faces of one library. ``settings`` are asked for anew each time: they may change while it is open."""
 
-    def __init__(self, store: Store, places: Places, settings: Settings, recent: RecentQueries) -> None:
+    def __init__(self, store: Store, places: Places, settings: Callable[[], Settings], recent: RecentQueries) -> None:
         self._store = store
         self._recent = recent
         self._places = places
@@ -52,10 +52,6 @@ class FaceWork:
         self._analyzer: OnnxFaceAnalyzer | None = None
 
     # -- consent and model
-
-    def configure(self, settings: Settings) -> None:
-        """Go by these settings from the next scan on."""
-        self._settings = settings
 
     @property
     def enabled(self) -> bool:
@@ -71,7 +67,7 @@ class FaceWork:
     def models(self) -> FaceModels:
         from smartsearch.faces.models import FaceModels
 
-        return FaceModels(self._places.face_models, self._settings.runtime)
+        return FaceModels(self._places.face_models, self._settings().runtime)
 
     @property
     def model(self) -> str:
@@ -130,8 +126,8 @@ class FaceWork:
         from smartsearch.onnx.threads import usable_cores
 
         analyzer = self._must_be_on()
-        workers = self._settings.runtime.workers or usable_cores()
-        pool = DecodePool(workers, self._settings.media, nice=DECODER_NICE)
+        settings = self._settings()
+        pool = DecodePool(settings.runtime.workers or usable_cores(), settings.media, nice=DECODER_NICE)
         try:
             with exclusive(self._places.library):
                 with self._store.people.reading() as rows:
@@ -141,7 +137,7 @@ class FaceWork:
                     pool,
                     FaceVisit(analyzer),
                     waiting,
-                    self._settings.media,
+                    settings.media,
                     tell=progress,
                     started_job=started,
                     cancelled=cancelled,

@@ -106,7 +106,7 @@ class LibraryStatus:
     indexing_progress: dict[str, Any]
 
 
-AT_START = frozenset({"model", "runtime", "server", "log"})
+AT_START = frozenset({"model", "runtime", "server", "log", "audit"})
 """Settings that are read once, when the program starts; the others are in force as soon as they are read."""
 
 
@@ -195,7 +195,7 @@ class Library:
         """Who may ask the server; of the home, for all its libraries."""
         self.audit = AuditLog(places.home, settings.audit, places.library.name)
         """Who looked at, took along or changed what."""
-        self.faces = FaceWork(store, places, settings, self.recent)
+        self.faces = FaceWork(store, places, lambda: self.settings, self.recent)
         self.duplicates = Duplicates(
             store,
             lambda: self.catalog.encoders(self.model).image.space,
@@ -292,11 +292,9 @@ class Library:
 
     def _take(self, settings: Settings) -> None:
         """What is read at the start stays as it is, so that it is told of again at the next `reload`."""
-        now = self.settings
-        settings = replace(settings, model=now.model, runtime=now.runtime, server=now.server, log=now.log)
-        self.settings = settings
+        kept: dict[str, Any] = {name: getattr(self.settings, name) for name in AT_START}
+        self.settings = replace(settings, **kept)
         self.queries.configure(settings.search)
-        self.faces.configure(settings)
         self.__dict__.pop("thumbnails", None)
 
     # -- models
