@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
@@ -27,6 +28,8 @@ class Place:
     latitude: float
     longitude: float
     population: int
+    region: str = ""
+    """GeoNames' code of the first administrative division in the country: "TX", "08", "SCT"."""
 
     @property
     def label(self) -> str:
@@ -40,8 +43,22 @@ class Place:
         return 5.0 + 0.015 * sqrt(self.population)
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """More than a country or a part of one: its English name, the codes of its countries, and that of the division
+    where it is part of one."""
+
+    name: str
+    countries: frozenset[str]
+    code: str | None = None
+
+    def holds(self, town: Place) -> bool:
+        """Whether the town lies in it."""
+        return town.country in self.countries and self.code in (None, town.region)
+
+
 class Gazetteer(Protocol):
-    """Names of towns and countries."""
+    """Names of towns, countries and regions."""
 
     def towns(self, name: str) -> list[Place]:
         """Towns of that name in any language, the largest first."""
@@ -51,10 +68,25 @@ class Gazetteer(Protocol):
         """The code of a country by its English name or code, ignoring case."""
         ...
 
+    def region(self, name: str) -> Region | None:
+        """The region by its English name, ignoring case. Not every division of every country has a name here."""
+        ...
+
+    def region_names(self) -> list[str]:
+        """All names that `region` knows."""
+        ...
+
     def nearest(self, latitudes: Degrees, longitudes: Degrees) -> list[Place | None]:
         """The town of each position: the nearest one, distances counted in `Place.radius_km`; None where that is
         farther than `MAX_KM`."""
         ...
+
+
+def folded(name: str) -> str:
+    """A name without case, accents and punctuation: "São Tomé" is "sao tome"."""
+    apart = unicodedata.normalize("NFKD", name.casefold())
+    kept = "".join(" " if letter in "-_’'.`,\t\n" else letter for letter in apart if not unicodedata.combining(letter))
+    return " ".join(kept.split())
 
 
 def distances_km(latitudes: Degrees, longitudes: Degrees, latitude: float, longitude: float) -> Degrees:

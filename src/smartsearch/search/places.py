@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.overview import MAX_VALUES, ValueCount
-from smartsearch.core.places import Degrees, Gazetteer, Place, distances_km
+from smartsearch.core.places import Degrees, Gazetteer, Place, distances_km, folded
 from smartsearch.core.ports import Store
 from smartsearch.core.query import IdIn, Query
 
@@ -65,19 +65,35 @@ class PhotoPlaces:
         """The town of every hundredth of a degree that was looked up: it stays, whatever is added to the library."""
 
     def near(self, value: str) -> Query | None:
-        """The images near a town, in a country, or near "latitude,longitude"; "~5km" behind it says how near. None for
-        a name nobody knows."""
+        """The images near a town, in a country, or near "latitude,longitude"; "~5km" behind it says how near. A name
+        that is no country, nor that of a town where photos were taken, may be a region's. None for one nobody knows."""
         found = _RADIUS.fullmatch(value)
         km = float(found[2]) * _KM[found[3] or "km"] if found else None
         name = found[1] if found else value
         point = _POINT.fullmatch(name.strip())
         if point and abs(float(point[1])) <= 90 and abs(float(point[2])) <= 180:
-            return self._around(float(point[1]), float(point[2]), km or DEFAULT_KM)
+            return self._around(float(point[1]), float(point[2]), DEFAULT_KM if km is None else km)
         code = self._gazetteer.country(name)
         if code is not None and km is None:
             return self._where(self._taken().of(lambda town: town.country == code))
         town = self._town(name)
-        return None if town is None else self._around(town.latitude, town.longitude, km or town.radius_km)
+        if town is None:
+            return self.region(name) if km is None else None
+        around = self._around(town.latitude, town.longitude, town.radius_km if km is None else km)
+        if km is None and not (around.ids and folded(town.name).startswith(folded(name.partition(",")[0]))):
+            # The towns called Florida are in Uruguay and Colombia; Maine is Des Plaines to somebody.
+            wider = self.region(name)
+            return wider if wider is not None and wider.ids else around
+        return around
+
+    def region(self, name: str) -> IdIn | None:
+        """The images taken in a region, by the town of each; None for a name nobody knows."""
+        found = self._gazetteer.region(name)
+        return None if found is None else self._where(self._taken().of(found.holds))
+
+    def region_names(self) -> list[str]:
+        """What `region` knows."""
+        return self._gazetteer.region_names()
 
     def visited(self, name: str) -> Query | None:
         """As `near`, for a name in plain words: None unless photos were taken there."""
@@ -125,11 +141,11 @@ class PhotoPlaces:
         ]
         return towns[photos.index(max(photos))]
 
-    def _around(self, latitude: float, longitude: float, km: float) -> Query:
+    def _around(self, latitude: float, longitude: float, km: float) -> IdIn:
         taken = self._taken()
         return self._where(distances_km(taken.latitudes, taken.longitudes, latitude, longitude) <= km)
 
-    def _where(self, chosen: NDArray[np.bool_]) -> Query:
+    def _where(self, chosen: NDArray[np.bool_]) -> IdIn:
         return IdIn(tuple(self._taken().ids[chosen.astype(bool)].tolist()))
 
     def _taken(self) -> _Taken:

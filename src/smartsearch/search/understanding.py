@@ -119,6 +119,8 @@ class QueryReader:
             folder=full_path,
             place=self.places.near,
             visited=self.places.visited,
+            region=self.places.region,
+            region_names=self.places.region_names,
         )
 
     def _people(self) -> dict[str, tuple[int, ...]]:

@@ -22,6 +22,7 @@ from smartsearch.core.query import (
     RatingBetween,
     TakenBetween,
     TakenInSeason,
+    WithinBox,
 )
 from smartsearch.core.querydates import DateReader
 from smartsearch.core.queryfields import Names, QueryContext
@@ -166,6 +167,14 @@ def test_alternatives() -> None:
     assert len(read(" OR ".join(f"a{n}" for n in range(MAX_CLAUSES))).clauses) == MAX_CLAUSES
 
 
+def test_a_box_on_the_map() -> None:
+    assert only("box:36,-10,44.50,3").where == WithinBox(36, -10, 44.5, 3)
+    assert only("bbox:-20,170,-10,-170").where == WithinBox(-20, 170, -10, -170), "over the antimeridian"
+    assert only('dog -box:"36, -10, 44, 3"').where == Not(WithinBox(36, -10, 44, 3))
+    (chip,) = read("box:36.0,-10.00,+44.50,3").chips
+    assert (chip.kind, chip.text) == ("box", "36,-10,44.5,3")
+
+
 def test_sizes() -> None:
     assert only("size:2MB..5MB").where == FileSizeBetween(2_000_000, 5_000_000)
     assert only("size:<500KB").where == FileSizeBetween(None, 499_999)
@@ -204,6 +213,10 @@ def test_chips_say_where_they_come_from() -> None:
         ("dog date:2019-13", "date:2019-13", "2021, 2021-06, 2019..2021 or last summer", False),
         ("type:jpge dog", "type:jpge", "jpg", False),
         ("album:best", "album:best", "best of", False),
+        ("dog box:36,-10,44", "box:36,-10,44", "box:36,-10,44,3 (south, west, north, east)", False),
+        ("box:44,-10,36,3", "box:44,-10,36,3", "box:36,-10,44,3", False),
+        ("box:-150,20,-140,60", "box:-150,20,-140,60", "box:20,-150,60,-140", False),
+        ("box:500,0,600,1", "box:500,0,600,1", "box:36,-10,44,3 (south, west, north, east)", False),
         ("is:hiden", "is:hiden", "hidden", False),
         ('"red car', '"red car', '"', True),
     ],

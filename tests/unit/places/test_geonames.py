@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smartsearch.core.places import distances_km
-from smartsearch.places.geonames import GeoNames, folded
+from smartsearch.core.places import distances_km, folded
+from smartsearch.places.geonames import GeoNames
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,23 @@ def test_countries_by_name_and_code(towns: GeoNames) -> None:
     ]
 
 
+def test_regions_are_continents_states_and_nations(towns: GeoNames) -> None:
+    def held(region: str, town: str) -> bool:
+        found = towns.region(region)
+        assert found is not None
+        return found.holds(towns.towns(town)[0])
+
+    assert held("texas", "Houston")
+    assert not held("Texas", "New Orleans")
+    assert held("Georgia", "Atlanta"), "the state; the country is one by `country`"
+    assert held("SCOTLAND", "Glasgow")
+    assert not held("Wales", "Glasgow")
+    assert held("Europe", "Lisbon")
+    assert not held("South America", "Lisbon")
+    assert towns.region("Bavaria") is None, "the package has no name for it"
+    assert len(towns.region_names()) == 51 + 4 + 7
+
+
 def test_the_nearest_town_of_a_position(towns: GeoNames) -> None:
     found = towns.nearest(np.array([38.72, 43.46, 0.0, -33.87]), np.array([-9.14, 11.88, -30.0, 151.2]))
     assert [town and town.name for town in found] == ["Lisbon", "Arezzo", None, "Sydney"]
@@ -51,6 +68,10 @@ def test_the_arrays_are_kept_and_made_anew(cache: Path, towns: GeoNames) -> None
     kept.write_bytes(kept.read_bytes()[:1000])
     assert GeoNames(cache).towns("Porto") == towns.towns("Porto")
     assert GeoNames(cache).towns("Porto") == towns.towns("Porto")
+    with np.load(kept) as stored:
+        earlier = {name: stored[name] for name in stored if name != "region"}
+    np.savez(kept, **earlier)  # as versions before regions kept them
+    assert GeoNames(cache).towns("Houston")[0].region == "TX"
     assert GeoNames(Path("/proc/nothing")).country("Peru") == "PE"
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.contract.making import put
 
 from smartsearch.core.assets import Gps, Metadata
-from smartsearch.core.places import Degrees, Place
+from smartsearch.core.places import Degrees, Place, Region
 from smartsearch.core.queryparse import parse
 from smartsearch.core.settings import SearchSettings
 from smartsearch.places.geonames import GeoNames
@@ -21,6 +24,28 @@ from smartsearch.search.understanding import QueryReader
 from smartsearch.testing import MemoryStore
 
 SPOTS = {"lisbon": (38.72, -9.14), "sintra": (38.80, -9.38), "porto": (41.15, -8.61), "houston": (33.66, -95.55)}
+
+
+class NoTowns:
+    """A gazetteer of an empty planet."""
+
+    def towns(self, _name: str) -> list[Place]:
+        return []
+
+    def country(self, _name: str) -> str | None:
+        return None
+
+    def region(self, _name: str) -> Region | None:
+        return None
+
+    def region_names(self) -> list[str]:
+        return []
+
+    def nearest(self, latitudes: Degrees, _longitudes: Degrees) -> list[Place | None]:
+        return [None] * len(latitudes)
+
+
+NO_TOWNS = NoTowns()
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +76,18 @@ def found(reader: QueryReader, query: str) -> list[str]:
         ("near:Paris", ["houston"]),
         ("-near:Portugal has:gps", ["houston"]),
         ("near:Berlin", []),
+        ("near:38.72,-9.14~0km", ["lisbon"]),
+        ("near:38.72,-9.14~40mi", ["lisbon", "sintra"]),
+        ("region:Texas", ["houston"]),
+        ("state:texas,Scotland", ["houston"]),
+        ("region:Europe", ["lisbon", "sintra", "porto"]),
+        ('region:"North America"', ["houston"]),
+        ("region:Wales", []),
+        ("near:Texas", ["houston"]),
+        ("-near:Europe has:gps", ["houston"]),
+        ("box:38.5,-10,39,-9", ["lisbon", "sintra"]),
+        ("bbox:33,-100,34,-95", ["houston"]),
+        ("box:-90,-9,90,-100", ["porto"]),
     ],
 )
 def test_places_in_fields(reader: QueryReader, query: str, names: list[str]) -> None:
@@ -64,6 +101,48 @@ def test_places_in_plain_words_if_photos_were_taken_there(reader: QueryReader) -
     assert reader.parse("a cafe in Berlin").words == "a cafe in Berlin", "no photo was taken there"
     assert reader.parse("dressed in Orange").words == "dressed in Orange"
     assert [chip.text for chip in reader.parse("in Portugal").chips] == ["Portugal"]
+    assert found(reader, "a fence in Texas") == ["houston"]
+    assert reader.parse("a pub in Wales").words == "a pub in Wales"
+
+
+def test_a_town_has_its_name_before_a_region(tmp_path: Path) -> None:
+    spots = {"manhattan": (40.76, -73.98), "buffalo": (42.89, -78.88), "miami": (25.77, -80.19)}
+    store = MemoryStore()
+    store.apply([put(f"/{name}.jpg", metadata=Metadata(gps=Gps(*spot))) for name, spot in spots.items()])
+    reader = QueryReader(store, SearchSettings(), GeoNames(tmp_path), lambda: date(2026, 11, 24))
+    assert found(reader, 'near:"New York"') == ["manhattan"]
+    assert found(reader, 'region:"New York"') == ["manhattan", "buffalo"]
+    assert found(reader, "near:Florida") == ["miami"], "and not the towns of that name in Uruguay and Cuba"
+
+
+def test_an_unknown_region_says_which_is_like_it(reader: QueryReader) -> None:
+    (problem,) = reader.parse("fence region:Texsa").problems
+    assert (problem.start, problem.suggestion) == (6, "Texas")
+    assert reader.parse("region:Bavaria").problems[0].message == "'Bavaria' is no region known here."
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=8),
+    st.floats(-90, 90).map(lambda value: round(value, 3)),
+    st.floats(-180, 180).map(lambda value: round(value, 3)),
+    st.integers(1, 20_000),
+)
+def test_a_radius_is_the_distance_on_the_globe(
+    spots: list[tuple[float, float]], latitude: float, longitude: float, km: int
+) -> None:
+    """Against the spherical law of cosines, which is another formula for the same."""
+    store = MemoryStore()
+    store.apply([put(f"/{place}.jpg", metadata=Metadata(gps=Gps(*spot))) for place, spot in enumerate(spots)])
+    query = PhotoPlaces(store, NO_TOWNS).near(f"{latitude:.3f},{longitude:.3f}~{km}km")
+    assert query is not None
+    inside = {int(Path(asset.path).stem) for asset in store.assets(store.select(query))}
+    for place, (phi, theta) in enumerate(spots):
+        a, b = math.radians(phi), math.radians(latitude)
+        cosine = math.sin(a) * math.sin(b) + math.cos(a) * math.cos(b) * math.cos(math.radians(theta - longitude))
+        away = 6371.0088 * math.acos(max(-1.0, min(1.0, cosine)))
+        if abs(away - km) > 1:
+            assert (place in inside) == (away < km)
 
 
 def test_an_unknown_place_is_a_problem(reader: QueryReader) -> None:
