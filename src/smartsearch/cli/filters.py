@@ -13,6 +13,7 @@ from smartsearch.search.filters import parse_date, parse_format, parse_size
 
 if TYPE_CHECKING:
     from smartsearch.core.query import Query
+    from smartsearch.core.queryfields import QueryContext
 
 AfterOption = Annotated[
     str | None, typer.Option("--after", "--since", help="Taken on or after: 2021, 2021-06 or 2021-06-30.")
@@ -27,6 +28,13 @@ FolderOption = Annotated[list[Path] | None, typer.Option("--folder", "-d", help=
 NameOption = Annotated[str | None, typer.Option("--name", help="File name, with * and ?.")]
 CameraOption = Annotated[str | None, typer.Option("--camera", help="Camera or lens, any part of its name.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Carries this tag.")]
+NearOption = Annotated[
+    str | None, typer.Option("--near", help="Taken near a town, or in a country: Lisbon, Lisbon~25km, 38.7,-9.1~10km.")
+]
+RegionOption = Annotated[str | None, typer.Option("--region", help="A US state, UK nation or continent.")]
+BoxOption = Annotated[
+    str | None, typer.Option("--box", metavar="S,W,N,E", help="In a box on the map: 36,-10,44,3 (degrees).")
+]
 WordsOption = Annotated[
     str | None, typer.Option("--words", help="Words in file name, folder, tags, title or description.")
 ]
@@ -83,3 +91,21 @@ def combine(
         parts.append(CameraIs(camera))
     parts += [HasTag(tag) for tag in tags or ()]
     return And(tuple(parts)) if parts else Everything()
+
+
+def placed(where: Query, context: QueryContext, near: str | None, region: str | None, box: str | None) -> Query:
+    """``where``, and taken there: as the fields `near`, `region` and `box` of a query read it. QueryError."""
+    from smartsearch.core.query import And, Everything
+    from smartsearch.core.queryfields import BY_NAME, BadValueError
+
+    parts = []
+    for name, value in (("near", near), ("region", region), ("box", box)):
+        if value is not None:
+            try:
+                parts.append(BY_NAME[name].read(value, context).query)
+            except BadValueError as error:
+                hint = f"For instance: {error.suggestion}." if error.suggestion else ""
+                raise QueryError(f"--{name}: {error.message}", hint=hint) from error
+    if not parts:
+        return where
+    return And((*([] if where == Everything() else [where]), *parts))

@@ -17,10 +17,12 @@ from smartsearch.cli import (
     backup,
     configure,
     duplicates,
+    edit,
     encryption,
     erase,
     evaluate,
     faces,
+    facets,
     feedback,
     index,
     maintain,
@@ -72,6 +74,8 @@ def _globals(
 
 index.register(app)
 query.register(app)
+facets.register(app)
+edit.register(app)
 status.register(app)
 tags.register(app)
 feedback.register(app)

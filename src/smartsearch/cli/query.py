@@ -91,6 +91,9 @@ def query(
     name: filters.NameOption = None,
     camera: filters.CameraOption = None,
     tag: filters.TagOption = None,
+    near: filters.NearOption = None,
+    region: filters.RegionOption = None,
+    box: filters.BoxOption = None,
     words: filters.WordsOption = None,
     sort: Annotated[SortBy, typer.Option("--sort", help="By date: newest or oldest of what is relevant.")] = (
         SortBy.relevance
@@ -115,9 +118,9 @@ def query(
 ) -> None:
     """Find photos by describing them: plain words, with dates, "without ...", and field:value to be exact.
 
-    Fields: date, after, before, person, faces, near, in (folder), name, tag, album, camera, color, type, size, rating,
-    has:gps, is:hidden. A minus negates, OR and parentheses combine, quotes take words as they are. A query that begins
-    with a minus goes after --.
+    Fields: date, after, before, person, faces, near, region, box, in (folder), name, tag, album, camera, color, type,
+    size, rating, has:gps, is:hidden. A minus negates, OR and parentheses combine, quotes take words as they are. A query
+    that begins with a minus goes after --.
     """
     from smartsearch.search.service import SearchRequest
 
@@ -140,7 +143,7 @@ def query(
         with open_library(context, library) as opened:
             opened.feedback.keep(said, request.liked, request.disliked)
     output = Output(_chosen(format, as_json, null), export, open_best, thumbnails, explain)
-    _run(context, library, model, request, output, said)
+    _run(context, library, model, request, output, said, (near, region, box))
 
 
 def similar(
@@ -192,6 +195,7 @@ def _run(
     request: SearchRequest,
     output: Output,
     text: str = "",
+    place: tuple[str | None, str | None, str | None] = (None, None, None),
 ) -> None:
     export = output.export
     from smartsearch.catalog import ModelChoice
@@ -200,9 +204,10 @@ def _run(
         exporter = _exporter(opened, export)
         understood = opened.queries.checked(text) if text.strip() else None
         if understood:
-            _report_problems(understood)
+            report_problems(understood)
             request = replace(request, clauses=understood.clauses)
-        request = replace(request, explain=output.reasons)
+        where = filters.placed(request.where, opened.queries.context(), *place)
+        request = replace(request, where=where, explain=output.reasons)
         result = opened.search(request, ModelChoice.parse(model) if model else None)
         if export is not None:
             # First: whoever reads standard output may leave early, as `head` does.
@@ -265,7 +270,7 @@ def _why(evidence: Sequence[Evidence]) -> str:
     return printable(", ".join(parts))
 
 
-def _report_problems(understood: ParsedQuery) -> None:
+def report_problems(understood: ParsedQuery) -> None:
     """What was read as words is only pointed out; QueryError where a filter would be missing: results that were not
     narrowed down as asked are worse than none."""
     from smartsearch.core.errors import QueryError

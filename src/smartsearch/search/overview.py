@@ -10,7 +10,8 @@ from typing import TypeVar, cast
 
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, ValueCount
 from smartsearch.core.ports import Store
-from smartsearch.core.query import And, HasGps, Query, WithinBox
+from smartsearch.core.query import And, ColorNear, HasGps, Query, WithinBox
+from smartsearch.core.queryfields import COLORS
 from smartsearch.search.places import PhotoPlaces
 
 KEPT = 128
@@ -49,6 +50,18 @@ class Overviews:
         """The towns and the countries that they were taken in, most frequent first."""
         placed = And((where, HasGps()))
         return self._cached(("places", where), lambda: self._places.facets(self._store.select(placed)))
+
+    def colors(self, where: Query) -> list[ValueCount]:
+        """How many have some of each colour that has a name (see `ColorNear`), most frequent first."""
+
+        def count() -> list[ValueCount]:
+            values = {value: name for name, value in reversed(COLORS.items())}  # "grey" before "gray"
+            counts = [(self._store.count(And((where, ColorNear(value)))), name) for value, name in values.items()]
+            return [
+                ValueCount(name, found) for found, name in sorted(counts, key=lambda one: (-one[0], one[1])) if found
+            ]
+
+        return self._cached(("colors", where), count)
 
     def _cached(self, question: Hashable, answer: Callable[[], T]) -> T:
         key = question, self._store.generation
