@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -19,7 +20,10 @@ from smartsearch.api.app import create_app
 from smartsearch.api.authorization import COOKIE
 from smartsearch.api.rules import need_of
 from smartsearch.core.access import SCOPES, Scope
+from smartsearch.core.faces import Box, FaceScan, FoundFace, PutFaces
+from smartsearch.faces.models import DEFAULT
 from smartsearch.library import Library
+from smartsearch.people.directory import PersonChange
 from tests.api.conftest import BASE_URL
 
 PASSWORD = "correct horse battery"
@@ -292,6 +296,34 @@ def test_a_viewer_looks_and_sees_nothing_hidden(guarded: Library, ask: Asking) -
         assert owner.get(f"/api/v1/images/1{path}").status_code == 200, path
     assert owner.post("/api/v1/search", json=hidden).json()["total"] == 1
     assert guarded.recent.all() == []  # nor is it remembered what viewers looked for
+
+
+def test_a_viewer_sees_no_face_of_a_hidden_photo_and_no_hidden_person(guarded: Library, ask: Asking) -> None:
+    vector = np.eye(128, dtype=np.float32)[0]
+    for image_id, quality in ((1, 0.9), (2, 0.5), (3, 0.7)):
+        found = FoundFace(Box(0.1, 0.2, 0.2, 0.3), 0.9, quality, 80, 0.5, 0.1, vector, b"RIFF\0\0\0\0WEBP%d" % image_id)
+        guarded.store.apply([PutFaces(image_id, FaceScan(DEFAULT.fingerprint, (found,)))])
+    secret, seen, other = (guarded.people.faces_in(image_id)[0].id for image_id in (1, 2, 3))
+    anna = guarded.people.assign([secret, seen], name="Anna").person.id
+    guarded.people.change(anna, PersonChange(cover_face=secret))
+    ben = guarded.people.assign([other], name="Ben").person.id
+    guarded.store.set_hidden(1, True)
+    guarded.people.change(ben, PersonChange(hidden=True))
+    viewer, owner = ask("bob", OTHER), ask("anna")
+    for path in (f"faces/{secret}", f"faces/{secret}/thumbnail", f"faces/{secret}/suggestions", f"persons/{ben}"):
+        refused = viewer.get(f"/api/v1/{path}")
+        assert refused.status_code == 404, path
+        assert refused.json()["type"].endswith("person-not-found" if "persons" in path else "face-not-found")
+        assert owner.get(f"/api/v1/{path}").status_code == 200, path
+    assert viewer.get(f"/api/v1/faces/{seen}/thumbnail").content.endswith(b"2")
+
+    def faces_of(who: TestClient) -> set[int]:
+        return {face["id"] for face in who.get(f"/api/v1/persons/{anna}/faces").json()["faces"]}
+
+    assert (faces_of(viewer), faces_of(owner)) == ({seen}, {secret, seen})
+    [listed] = viewer.get("/api/v1/persons").json()["persons"]
+    assert (listed["id"], listed["faces"], listed["cover_face"]) == (anna, 1, seen), "nor is it anybody's cover"
+    assert viewer.get("/api/v1/faces/99999999999999999999/thumbnail").status_code in (400, 404, 422)
 
 
 def test_a_role_holds_at_once(guarded: Library, ask: Asking) -> None:

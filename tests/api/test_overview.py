@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from smartsearch.core.query import Everything
+from smartsearch.core.reading import PutText, TextLine, TextScan
 from smartsearch.library import Library
 from tests.api.conftest import COUNT
 from tests.api.test_search import ask, complaint
@@ -27,6 +29,7 @@ def test_each_facet_is_counted_under_the_other_filters(client: TestClient) -> No
     assert everything["formats"] == [{"value": "jpeg", "count": COUNT}]
     assert everything["cameras"] == [{"value": "X100T", "count": 12}, {"value": "X100V", "count": 12}]
     assert everything["with_position"] == COUNT // 2
+    assert everything["with_text"] == 0
     assert sum(month["count"] for month in everything["months"]) == COUNT
     assert [folder["value"].rpartition("/")[2] for folder in everything["folders"]] == ["trip", "home"]
     narrowed = posted(client, FACETS, filters={"cameras": ["X100V"], "after": "2022"})
@@ -48,6 +51,19 @@ def test_places_by_name(client: TestClient) -> None:
     narrowed = posted(client, FACETS, filters={"places": [town["value"]], "cameras": ["X100V"]})
     assert (narrowed["total"], narrowed["towns"]) == (town["count"], found["towns"]), "counted without its own filter"
     assert posted(client, FACETS, filters={"cameras": ["X100T"]})["countries"] == []
+
+
+def test_what_has_text_is_counted_and_found(own: TestClient, library: Library) -> None:
+    line = TextLine("EXIT", 0.9, ((0, 0), (9, 0), (9, 9), (0, 9)))
+    first, second, third = library.store.select(Everything(), limit=3)
+    texts = [(first, (line,)), (second, (line,)), (third, ())]
+    library.store.apply([PutText(number, TextScan("r", lines)) for number, lines in texts])
+    assert posted(own, FACETS)["with_text"] == 2
+    found = ask(own, filters={"has_text": True})
+    assert {hit["image"]["id"] for hit in found["results"]} == {first, second}
+    assert ask(own, filters={"has_text": False})["total"] == COUNT - 2
+    assert posted(own, FACETS, filters={"has_text": False})["with_text"] == 2, "counted without its own filter"
+    assert posted(own, FACETS, query="-has:text")["with_text"] == 0
 
 
 def test_what_a_facet_says_a_search_finds(client: TestClient) -> None:

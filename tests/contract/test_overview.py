@@ -9,7 +9,8 @@ import pytest
 from smartsearch.core.assets import AutoTags, Gps, MarkMissing, Metadata, PutAutoTags, Tag
 from smartsearch.core.overview import SizeCount, ValueCount
 from smartsearch.core.ports import Store
-from smartsearch.core.query import And, Everything, FormatIs, HasTag, Hidden, InAlbum, Not, Shown, WithinBox
+from smartsearch.core.query import And, Everything, FormatIs, HasTag, HasText, Hidden, InAlbum, Not, Shown, WithinBox
+from smartsearch.core.reading import PutText, TextLine, TextScan
 from smartsearch.stores.columns import ColumnCache
 from smartsearch.stores.sqlite import SqliteStore
 from tests.contract.making import NOW, put
@@ -63,6 +64,13 @@ def test_facets_of_what_is_shown(store: Store, ids: list[int]) -> None:
     assert found.ratings == ((-1, 1), (0, 1), (5, 1))
     assert found.months == (ValueCount("1969-12", 1), ValueCount("2021-06", 2), ValueCount("2023-11", 1))
     assert found.with_position == 3
+    assert found.with_text == 0
+    line = TextLine("EXIT", 0.9, ((0, 0), (9, 0), (9, 9), (0, 9)))
+    texts = [(ids[0], (line,)), (ids[1], ()), (ids[4], (line,))]
+    store.apply([PutText(number, TextScan("r", lines)) for number, lines in texts])
+    assert store.facets(Shown()).with_text == 1, "looked at is not enough, and hidden is not counted"
+    assert store.facets(And((Shown(), HasText()))).total == 1
+    assert store.facets(Not(HasText())).with_text == 0
     assert sum(size.count for size in found.sizes) == 4
 
 

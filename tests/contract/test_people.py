@@ -141,6 +141,19 @@ class TestPersons:
             assert rows.person_named("Ben") is None
         assert store.generation > before
 
+    def test_a_cover_in_a_hidden_image_gives_way(self, store: Store, ids: list[int]) -> None:
+        anna, _ = name_them(store, ids)
+        chosen, other = (next(face for face in faces_of(store, image) if face.person_id == anna) for image in ids[:2])
+        with store.people.writing() as rows:
+            rows.put_person(replace(rows.persons([anna])[0], cover_face=chosen.id))
+            assert rows.summaries([anna])[0].cover == chosen.id
+        store.set_hidden(ids[0], True)
+        with store.people.reading() as rows:
+            assert rows.summaries([anna])[0].cover == other.id
+        store.set_hidden(ids[0], False)
+        with store.people.reading() as rows:
+            assert rows.summaries([anna])[0].cover == chosen.id
+
     def test_a_name_is_one_persons(self, store: Store) -> None:
         with store.people.writing() as rows:
             anna = rows.put_person(person("Anna"))

@@ -13,11 +13,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smartsearch.api.auditing import audited, watched
 from smartsearch.api.deps import ASKING
-from smartsearch.api.problems import problem
+from smartsearch.api.problems import name_of, problem
 from smartsearch.api.rules import Matched, Rules
 from smartsearch.api.security import SAFE_METHODS
 from smartsearch.core.access import LOCAL, Caller
-from smartsearch.core.errors import AccessError
+from smartsearch.core.errors import (
+    AccessError,
+    AssetNotFoundError,
+    FaceNotFoundError,
+    NotFoundError,
+    PersonNotFoundError,
+)
 from smartsearch.library import Library
 
 log = logging.getLogger("smartsearch.api")
@@ -158,16 +164,37 @@ class Authorized:
         return Refusal(403, "forbidden", _NO_TOKENS.title, f"{who} the scope {need!r}.")
 
     def _hidden(self, matched: Matched) -> Refusal | None:
-        """Hidden images are not there for viewers, whatever is asked of them."""
-        try:
-            image_id = int(matched.parameters.get("image_id", 0))
-        except ValueError:
-            return None
-        found = self._library.store.assets([image_id]) if 0 < image_id < 2**63 else []
-        if not (found and found[0].hidden):
-            return None
-        title = "No image with that id or path is in the library."
-        return Refusal(404, "asset-not-found", title, f"There is no image {image_id} in the library.")
+        """Hidden images, the faces in them and hidden persons are not there for viewers, whatever is asked of them."""
+        for what, error in _HIDEABLE.items():
+            number = _id_of(matched, f"{what}_id")
+            if number and self._is_hidden(what, number):
+                gone = error(f"There is no {what} {number} in the library.")
+                return Refusal(404, name_of(gone), str(error.__doc__), str(gone))
+        return None
+
+    def _is_hidden(self, what: str, number: int) -> bool:
+        if what == "image":
+            return any(asset.hidden for asset in self._library.store.assets([number]))
+        with self._library.store.people.reading() as rows:
+            if what == "person":
+                return any(person.hidden for person in rows.persons([number]))
+            inside = [face.image_id for face in rows.faces([number])]
+        return any(asset.hidden for asset in self._library.store.assets(inside))
+
+
+_HIDEABLE: dict[str, type[NotFoundError]] = {
+    "image": AssetNotFoundError,
+    "face": FaceNotFoundError,
+    "person": PersonNotFoundError,
+}
+"""What can be hidden, by the name of its id in a route, and what is said instead of it."""
+
+
+def _id_of(matched: Matched, name: str) -> int:
+    """0 where the route has none, or what stands there is none."""
+    text = matched.parameters.get(name, "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return number if number < 2**63 else 0
 
 
 def _says_where_from(headers: Headers) -> bool:

@@ -27,6 +27,7 @@ from smartsearch.core.query import (
     HasGps,
     HasPerson,
     HasTag,
+    HasText,
     IdIn,
     InAlbum,
     InFolder,
@@ -125,6 +126,7 @@ class Filters(Strict):
     min_rating: Rating | None = None
     max_rating: Rating | None = None
     has_position: bool | None = Field(None, description="Whether the photo says where it was taken.")
+    has_text: bool | None = Field(None, description="Whether text was read in it; without: none, or nobody looked.")
     places: list[Words] = Field(
         [],
         max_length=100,
@@ -174,6 +176,8 @@ class Filters(Strict):
             parts.append(RatingBetween(low, 5 if self.max_rating is None else self.max_rating))
         if self.has_position is not None:
             parts.append(HasGps() if self.has_position else Not(HasGps()))
+        if self.has_text is not None:
+            parts.append(HasText() if self.has_text else Not(HasText()))
         if self.places:
             parts.append(places.taken_in(frozenset(self.places)))
         sides = (self.south, self.west, self.north, self.east)

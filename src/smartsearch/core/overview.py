@@ -53,7 +53,8 @@ class Pairs:
 @dataclass(frozen=True, eq=False)
 class Columns:
     """What is counted of every image. Moments in microseconds since 1970 (see `Asset.moment`), positions in degrees and
-    NaN where unknown, sizes in bytes; ``stars`` is `UNRATED` where there are none. ``shown`` as in `query.Shown`."""
+    NaN where unknown, sizes in bytes; ``stars`` is `UNRATED` where there are none. ``shown`` and
+    ``texts`` as in `query.Shown` and `query.HasText`."""
 
     ids: Ints
     moments: Ints
@@ -62,6 +63,7 @@ class Columns:
     latitudes: NDArray[np.float64]
     longitudes: NDArray[np.float64]
     shown: Mask
+    texts: Mask
     formats: Coded
     cameras: Coded
     folders: Coded
@@ -117,6 +119,7 @@ class Facets:
     ratings: tuple[tuple[int, int], ...]
     months: tuple[ValueCount, ...]
     with_position: int
+    with_text: int
     sizes: tuple[SizeCount, ...]
 
 
@@ -196,6 +199,7 @@ def facets(columns: Columns, mask: Mask) -> Facets:
         ratings=tuple((int(value), int(count)) for value, count in _counted(stars[stars != UNRATED])),
         months=tuple(ValueCount(str(value), int(count)) for value, count in _counted(months)),
         with_position=int((~np.isnan(columns.latitudes[mask])).sum()),
+        with_text=int(columns.texts[mask].sum()),
         sizes=_sizes(columns.sizes[mask]),
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.overview import UNRATED, Coded, Columns, Ints, Mask, Pairs
-from smartsearch.core.query import And, HasTag, InAlbum, Query, Shown, ascii_lower
+from smartsearch.core.query import And, HasTag, HasText, InAlbum, Query, Shown, ascii_lower
 from smartsearch.core.tagtree import at_or_below
 from smartsearch.stores.sql import compile_query
 
@@ -35,6 +35,7 @@ def read_columns(connection: sqlite3.Connection) -> Columns:
         longitudes=reader.degrees("longitude"),
         shown=~(reader.among("SELECT id FROM images WHERE missing_since IS NOT NULL"))
         & ~reader.among("SELECT image_id AS id FROM hidden_images"),
+        texts=reader.among("SELECT image_id AS id FROM image_texts WHERE folded != ''"),
         formats=reader.coded("SELECT format, group_concat(id) FROM images GROUP BY format"),
         cameras=reader.coded("SELECT camera_model, group_concat(id) FROM images GROUP BY camera_make, camera_model"),
         folders=reader.coded("SELECT folder, group_concat(id) FROM images GROUP BY folder"),
@@ -81,6 +82,8 @@ def _known(columns: Columns, part: Query) -> Mask | None:
     match part:
         case Shown():
             return columns.shown
+        case HasText():
+            return columns.texts
         case HasTag(name):
             return _having(columns, columns.tags, [at_or_below(tag, name) for tag in columns.tags.names])
         case InAlbum(album_id):

@@ -70,10 +70,18 @@ class SqlitePeopleRows:
                 parameters,
             )
         }
+        concealed = {
+            row[0]
+            for row in execute(
+                "SELECT cover_face FROM persons JOIN faces ON faces.id = cover_face"
+                " WHERE image_id IN (SELECT image_id FROM hidden_images)"
+            )
+        }
         made = []
         for person in self.persons(ids):
             faces, images, first, last = counts.get(person.id, (0, 0, None, None))
-            cover = best.get(person.id) if person.cover_face is None else person.cover_face
+            shown = person.cover_face is not None and person.cover_face not in concealed
+            cover = person.cover_face if shown else best.get(person.id)
             made.append(
                 PersonSummary(person, faces, images, verified.get(person.id, 0), _moment(first), _moment(last), cover)
             )

@@ -51,7 +51,7 @@ from smartsearch.core.faces import PutFaces
 from smartsearch.core.feedback import StoredAdapter, Verdict
 from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Vocabulary
 from smartsearch.core.ports import Neighbor, SortKey, StoreCounts
-from smartsearch.core.query import Everything, Query, Shown, ascii_lower
+from smartsearch.core.query import Everything, HasText, Query, Shown, ascii_lower
 from smartsearch.core.reading import PutText, TextScan
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.core.tagtree import TagNode, at_or_below, moved, tag_tree
@@ -450,7 +450,8 @@ class MemoryStore:
         return overview.clusters(*self._columns(where), zoom)
 
     def _columns(self, where: Query) -> tuple[overview.Columns, overview.Mask]:
-        assets, albums = _by_id(self._state), self._state.albums
+        assets = [self._with_people(asset) for asset in _by_id(self._state)]
+        albums = self._state.albums
         tags: dict[str, str] = {}
         for tag in self.tag_counts():
             tags.setdefault(ascii_lower(tag.name), tag.name)
@@ -463,6 +464,7 @@ class MemoryStore:
             latitudes=np.array([place.latitude if place else np.nan for place in places]),
             longitudes=np.array([place.longitude if place else np.nan for place in places]),
             shown=np.array([Shown().matches(asset) for asset in assets], bool),
+            texts=np.array([HasText().matches(asset) for asset in assets], bool),
             formats=_coded([asset.format for asset in assets]),
             cameras=_coded([asset.metadata.camera_model for asset in assets]),
             folders=_coded([rows.displayed(os.path.dirname(asset.path)) for asset in assets]),

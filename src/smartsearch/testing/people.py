@@ -174,6 +174,8 @@ class _Rows:
             theirs = self.faces_of([person.id])
             shown = [face for face in theirs if self._shown(face.image_id)]
             moments = [self._moment(face.image_id) for face in shown]
+            chosen = next((face for face in self.faces([person.cover_face or 0])), None)
+            visible = chosen is not None and not self._assets[chosen.image_id].hidden
             best = max(shown, key=lambda face: (face.quality, -face.id), default=None)
             made.append(
                 PersonSummary(
@@ -183,7 +185,7 @@ class _Rows:
                     verified=sum(face.verified for face in theirs),
                     first_seen=min(moments, default=None),
                     last_seen=max(moments, default=None),
-                    cover=person.cover_face if person.cover_face is not None else best.id if best else None,
+                    cover=person.cover_face if visible else best.id if best else None,
                 )
             )
         return made

@@ -2830,6 +2830,11 @@ export interface components {
             towns: components["schemas"]["Value"][];
             /** With Position */
             with_position: number;
+            /**
+             * With Text
+             * @description In which text was read.
+             */
+            with_text: number;
         };
         /**
          * FieldProblem
@@ -2916,6 +2921,11 @@ export interface components {
              * @description Whether the photo says where it was taken.
              */
             has_position?: boolean | null;
+            /**
+             * Has Text
+             * @description Whether text was read in it; without: none, or nobody looked.
+             */
+            has_text?: boolean | null;
             /**
              * Hidden
              * @description Among the hidden images; otherwise they are left out.
@@ -5080,6 +5090,12 @@ export interface components {
              */
             images: number;
             /**
+             * Install
+             * @description How to get the models.
+             * @example Run: pip install ...
+             */
+            install: string;
+            /**
              * Installed
              * @description The models are on this machine; see docs/text.md.
              */
@@ -7101,6 +7117,8 @@ export interface operations {
                 max_rating?: number | null;
                 /** @description Whether the photo says where it was taken. */
                 has_position?: boolean | null;
+                /** @description Whether text was read in it; without: none, or nobody looked. */
+                has_text?: boolean | null;
                 /** @description Taken in one of these towns or countries, as facets name them. `near:` in a query reaches on. */
                 places?: string[];
                 /** @description A box on the map: all four sides, or none. */

@@ -29,6 +29,7 @@ _OWN_FILTERS: dict[str, tuple[str, ...]] = {
     "ratings": ("min_rating", "max_rating"),
     "months": ("after", "before"),
     "with_position": ("has_position", "south", "west", "north", "east"),
+    "with_text": ("has_text",),
     "places": ("places",),
     "sizes": ("min_size", "max_size"),
 }
@@ -97,6 +98,7 @@ class Facets(BaseModel):
     albums: list[NamedValue]
     people: list[NamedValue]
     with_position: int
+    with_text: int = Field(description="In which text was read.")
     towns: list[Value] = Field(description='That photos were taken in or near, as "Lisbon, Portugal".')
     countries: list[Value] = Field(description="By their English names.")
     sizes: list[SizeRange] = Field(description="Of files, in order.")
@@ -126,6 +128,7 @@ def facets(question: FacetQuestion, library: LibraryDep) -> Facets:
         albums=[NamedValue(value=one.id or 0, name=one.value, count=one.count) for one in counted("albums").albums],
         people=[NamedValue(value=one.id or 0, name=one.value, count=one.count) for one in counted("people").people],
         with_position=counted("with_position").with_position,
+        with_text=counted("with_text").with_text,
         towns=Value.all(towns),
         countries=Value.all(countries),
         sizes=[SizeRange(min=one.minimum, max=one.maximum, count=one.count) for one in counted("sizes").sizes],

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from smartsearch.api.deps import MAX_ID, LibraryDep
+from smartsearch.api.deps import ASKING, MAX_ID, LibraryDep
 from smartsearch.api.routes.faces import FaceIds, Faces
 from smartsearch.api.schemas import AmongHidden, ImageBrief, Strict, Words, offset_of
 from smartsearch.core.people import PersonSummary
@@ -187,7 +187,8 @@ def person_events(library: LibraryDep, limit: Annotated[int, Query(ge=1, le=1000
 def person(person_id: PersonId, library: LibraryDep) -> PersonDetail:
     """One person, with whom they are seen and in which years."""
     summary = library.people.summary(person_id)
-    together = library.people.companions(person_id)[:10]
+    sees = ASKING.get().sees_hidden
+    together = [each for each in library.people.companions(person_id) if sees or not each[0].hidden][:10]
     years: dict[int, int] = {}
     for _, moment in library.people.images_of(person_id):
         years[moment.year] = years.get(moment.year, 0) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field
 from smartsearch.api.deps import ImageId, JobsDep, LibraryDep
 from smartsearch.api.routes.jobs import Job
 from smartsearch.api.schemas import Words
+from smartsearch.ocr.models import INSTALL
 from smartsearch.search.text import content_words
 
 router = APIRouter(tags=["text"])
@@ -42,6 +44,7 @@ class TextStatus(BaseModel):
 
     installed: bool = Field(description="The models are on this machine; see docs/text.md.")
     when: str = Field(description="index: while indexing; later: by `POST /text/run` only.", examples=["index"])
+    install: str = Field(description="How to get the models.", examples=["Run: pip install ..."])
     model: str
     images: int = Field(description="Looked at.")
     with_text: int
@@ -67,7 +70,7 @@ def image_text(
 def text_status(library: LibraryDep) -> TextStatus:
     """Whether text is read here, and how much is known."""
     status = library.ocr.status()
-    return TextStatus(**{name: getattr(status, name) for name in TextStatus.model_fields})
+    return TextStatus(install=INSTALL, **asdict(status))
 
 
 @router.post("/text/run", status_code=202)
