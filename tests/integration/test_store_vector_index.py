@@ -17,10 +17,13 @@ from tests.contract.making import put
 from smartsearch.core.assets import PutEmbedding
 from smartsearch.core.query import And, Everything, FileSizeBetween, FormatIs, Not, Present, Query
 from smartsearch.core.spaces import EmbeddingSpace
+from smartsearch.stores import nearest
 from smartsearch.stores.candidates import Limits, products, to_float32
 from smartsearch.stores.connection import Database
+from smartsearch.stores.sql import Condition
 from smartsearch.stores.sqlite import SqliteStore
-from smartsearch.stores.vectors import CODING
+from smartsearch.stores.vector_files import Ids
+from smartsearch.stores.vectors import CODING, SpaceVectors
 
 WIDE = EmbeddingSpace("wide", "1", "p", dim=256)
 SPACE = EmbeddingSpace("index", "1", "p", dim=64)
@@ -147,6 +150,25 @@ def test_recall_of_the_codes_on_shifted_queries(large_library: Path, share: floa
             found = {neighbor.asset_id for neighbor in store.nearest(WIDE, shifted, where, 10)}
             recalls.append(len(found & best) / 10)
         assert np.mean(recalls) >= 0.98
+
+
+@pytest.mark.slow
+def test_a_wide_condition_is_asked_about_few_of_the_nearest(
+    large_library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    passing = nearest._passing
+
+    def noting(connection: sqlite3.Connection, condition: Condition, ids: Ids) -> Ids:
+        asked.append(len(ids))
+        return passing(connection, condition, ids)
+
+    monkeypatch.setattr(nearest, "_passing", noting)
+    monkeypatch.setattr(SpaceVectors, "nearest_among", None)  # would read every id
+    with opened(large_library, Limits(numpy=0, exact=0)) as store:
+        for query in clustered(20, WIDE.dim):
+            assert len(store.nearest(WIDE, query, Present(), 10)) == 10
+    assert max(asked) < 200
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,11 @@ EXECUTION_PROVIDERS: dict[Provider, str] = {
 }
 """Our names for ONNX Runtime's, in the order in which "auto" tries them."""
 
+RETURN_SECONDS, LARGE = 5.0, 1 << 20
+"""How often what inferences of so many bytes of input have freed goes back to the system. Their tensors are of many
+sizes, and leave holes that the next ones do not fit: within half an hour of reading text a server held 1.9 GB
+(`benchmarks/soak.py`). Blocks mapped one by one would leave none, at twice the processor time."""
+
 _DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -173,6 +178,7 @@ class LazySession:
         self._last_used = 0.0
         self._running = 0
         self._timer_armed = False
+        self._returned = 0.0
 
     @property
     def loaded(self) -> bool:
@@ -206,7 +212,12 @@ class LazySession:
         finally:
             with self._lock:
                 self._running -= 1
-                self._last_used = self._clock()
+                self._last_used = now = self._clock()
+                due = now - self._returned >= RETURN_SECONDS and sum(feed.nbytes for feed in feeds.values()) >= LARGE
+                if due:
+                    self._returned = now
+            if due:
+                _trim()
 
     def release(self) -> None:
         """Give the memory back now; the next use loads again."""
@@ -251,8 +262,13 @@ def _start_timer(seconds: float, action: Callable[[], None]) -> None:
 
 
 def _return_memory() -> None:
-    """glibc keeps freed blocks; without this a released model would still count as used memory."""
+    """Without this a released model would still count as used memory."""
     gc.collect()
+    _trim()
+
+
+def _trim() -> None:
+    """Give freed blocks back: glibc keeps them."""
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError, TypeError):  # another C library

@@ -119,16 +119,32 @@ class SpaceVectors:
                 found = np.concatenate([found, rest])
                 similarities = np.concatenate([similarities, scores(self._rows, vector, rest)])
             complete = len(found) >= len(self._rows) - self._dead
-            passed = np.ones(len(found), bool) if keep is None else self._passes(found, keep)
-            found, similarities = found[passed], similarities[passed]
+            if keep is not None:
+                passed = self._best_passing(found, similarities, count, keep)
+                found, similarities = found[passed], similarities[passed]
             sure = complete or (len(found) >= count and bool(np.partition(similarities, -count)[-count] >= bound))
-            if sure or keep is not None or 8 * wanted > len(self._rows):
+            narrow = keep is not None and len(found) < count  # then every id that meets it is the better set
+            if sure or narrow or 8 * wanted > len(self._rows):
                 return self._best(found, similarities, count), sure
             wanted *= 4
 
-    def _passes(self, positions: Ids, keep: Filter) -> NDArray[np.bool_]:
-        ids = self._image_ids[positions]
-        return np.isin(ids, keep(ids))
+    def _best_passing(self, positions: Ids, similarities: NDArray[np.float32], count: int, keep: Filter) -> Ids:
+        """Which of the candidates pass: at least the best ``count`` of those that do, and all that tie with the last.
+
+        The filter is asked about the best first, since it costs more than the scan when asked about all.
+        """
+        order = np.argsort(-similarities)
+        passed = order[:0]
+        start, size = 0, 4 * count
+        while start < len(order):
+            part = order[start : start + size]
+            ids = self._image_ids[positions[part]]
+            passed = np.append(passed, part[np.isin(ids, keep(ids))])
+            start, size = start + size, 2 * size
+            enough = len(passed) >= count and start < len(order)
+            if enough and similarities[order[start]] < similarities[passed[count - 1]] - _TIE:
+                break
+        return passed
 
     def nearest_among(self, vector: Embedding, count: int, ids: Ids) -> Found:
         """The ``count`` or a few more nearest of the given images. Exact up to a few per cent of a big library."""

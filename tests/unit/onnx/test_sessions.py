@@ -82,6 +82,20 @@ def test_each_use_starts_the_idle_time_anew(graph: Path) -> None:
     assert clock.timers == []
 
 
+def test_what_large_inferences_freed_goes_back_now_and_then(graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    returned: list[float] = []
+    clock = Clock()
+    session = lazy(graph, clock)
+    session.run("embedding", {"pixels": PIXELS})
+    monkeypatch.setattr(sessions, "_trim", lambda: returned.append(clock.now))
+    large = np.zeros((400, 32, 32, 3), np.uint8)
+    for pixels in (PIXELS, large):
+        for _ in range(6):
+            clock.advance(2)
+            session.run("embedding", {"pixels": pixels})
+    assert returned == [14, 20], "not after small ones, and not after each"
+
+
 def test_zero_idle_time_means_never(graph: Path) -> None:
     clock = Clock()
     session = lazy(graph, clock, idle=0)
