@@ -2,12 +2,16 @@
 
 python benchmarks/ocr.py speed 50   seconds of CPU per 1,000 pictures of 1,280 pixels, by 50 photos, against
                                     the whole look at each (no glance first), and what the glance misses
+python benchmarks/ocr.py glance 110 how many of 110 photos of things and 110 of scenes the glance lets through, of those
+                                    in which the whole look reads text and of those in which it reads none; and of
+                                    photos with one line of 12 to 32 pixels written on
 python benchmarks/ocr.py words      words read of pictures in SMARTSEARCH_DATA/ocr whose text is known, also turned
 """
 
 from __future__ import annotations
 
 import os
+import random
 import sys
 import time
 from collections import Counter
@@ -111,9 +115,60 @@ def speed(reader: OnnxOcrReader, count: int) -> None:
     )
 
 
+def enlarged(path: Path) -> Image.Image:
+    opened = Image.open(path).convert("RGB")
+    scale = 1280 / max(opened.size)
+    size = round(opened.width * scale), round(opened.height * scale)
+    return opened.resize(size, Image.Resampling.BICUBIC)
+
+
+def with_one_line(plain: Image.Image, number: int) -> Image.Image:
+    """One short line, 12 to 32 pixels high, somewhere in the photo."""
+    drawn, size = plain.copy(), (12, 14, 16, 20, 24, 32)[number % 6]
+    said = ("Invoice 4711 Berlin", "Open daily 9-17", "STOP", "Happy birthday", "EXIT 12", "www.example.org")
+    at = 40 + number * 97 % 600, 30 + number * 131 % (drawn.height - 90)
+    ink, rim = ("white", "black") if number % 2 else ("black", "white")
+    font = ImageFont.load_default(size)
+    ImageDraw.Draw(drawn).text(at, said[number // 6 % 6], ink, font, stroke_width=1, stroke_fill=rim)
+    return drawn
+
+
+def glance(reader: OnnxOcrReader, count: int) -> None:
+    """Recall and pass rate of the glance, by what the whole look reads."""
+    whole = models.reader(RuntimeSettings())
+    whole._shows_text = lambda _: True  # type: ignore[method-assign]
+    chosen = random.Random(5)
+    paths = chosen.sample(sorted((DATA / "object-photos").rglob("*.jp*g")), count)
+    paths += chosen.sample(sorted((DATA / "captioned-photos").rglob("*.jpg")), count)
+    passed: dict[str, list[bool]] = {"three letters or more": [], "less": [], "none": []}
+    spent: dict[str, list[float]] = {"glance": [], "with the glance, no text": [], "without it, no text": []}
+    for path in paths:
+        shown = enlarged(path)
+        times = [time.process_time()]
+        sees = reader._shows_text(shown)
+        times.append(time.process_time())
+        lines = whole.read(np.asarray(shown), shown.width).lines
+        times.append(time.process_time())
+        longest = max((len(line.text) for line in lines), default=0)
+        passed["three letters or more" if longest > 2 else "less" if lines else "none"].append(sees)
+        first, look = times[1] - times[0], times[2] - times[1]
+        spent["glance"].append(first)
+        if not lines:
+            spent["with the glance, no text"].append(first + look * sees)
+            spent["without it, no text"].append(look)
+    written = [with_one_line(enlarged(path), number) for number, path in enumerate(paths[:60])]
+    passed["one line written on"] = [reader._shows_text(shown) for shown in written]
+    for kind, seen in passed.items():
+        print(f"  {kind:24} {sum(seen)} of {len(seen)} pass")
+    for what, seconds_each in spent.items():
+        print(f"  {what:24} {np.mean(seconds_each) * 1000:.0f} s of CPU per 1,000")
+
+
 if __name__ == "__main__":
     chosen = models.reader(RuntimeSettings())
     if sys.argv[1:2] == ["speed"]:
         speed(chosen, int(sys.argv[2]) if len(sys.argv) > 2 else 50)
+    elif sys.argv[1:2] == ["glance"]:
+        glance(chosen, int(sys.argv[2]) if len(sys.argv) > 2 else 110)
     else:
         word_recall(chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,11 @@ from smartsearch.core.reading import TextScan
 from smartsearch.core.settings import RuntimeSettings
 from smartsearch.library import Library
 from smartsearch.ocr import models
+from smartsearch.ocr import reader as reading
+from smartsearch.ocr.lines import text_probability
 from smartsearch.ocr.reader import OnnxOcrReader
+from smartsearch.ocr.regions import Floats, regions
+from smartsearch.onnx.sessions import LazySession
 from smartsearch.search.service import SearchRequest
 
 
@@ -67,6 +72,27 @@ class TestReader:
         pictures += [np.zeros(shape, np.uint8) for shape in ((1, 1, 3), (1, 1280, 3), (1280, 7, 3), (8, 8, 3))]
         for pixels in pictures:
             assert reader.read(pixels, 4000) == TextScan(models.FINGERPRINT)
+
+    def test_what_only_looks_like_text_is_not_looked_at_closely(
+        self, reader: OnnxOcrReader, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A fence: the detector takes it for lines of text, the recogniser reads nothing in them."""
+        picture = Image.new("RGB", (1280, 960), "white")
+        for row, left in product(range(80, 900, 90), range(60, 1200, 26)):
+            ImageDraw.Draw(picture).rectangle((left, row, left + 9, row + 44), "#404040")
+        probability = text_probability(reader._detector, picture, reading.GLANCE)
+        assert regions(probability, reading.GLANCE_SCORE), "it looks like text"
+        sides: list[int] = []
+
+        def looked(network: LazySession, shown: Image.Image, side: int) -> Floats:
+            sides.append(side)
+            return text_probability(network, shown, side)
+
+        monkeypatch.setattr(reading, "text_probability", looked)
+        assert read(reader, picture).lines == ()
+        assert sides == [reading.GLANCE]
+        assert read(reader, card("Open daily 9-17", size=(1280, 960))).lines
+        assert sides == [reading.GLANCE, reading.GLANCE, reading.LOOK]
 
     def test_strips_and_noise_break_nothing(self, reader: OnnxOcrReader) -> None:
         noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3)).astype(np.uint8)

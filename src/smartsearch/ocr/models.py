@@ -19,7 +19,7 @@ from smartsearch.onnx.sessions import LazySession
 PACKAGE = "rapidocr"
 FILES = ("PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx")
 """Detector and recogniser."""
-FINGERPRINT = "ocr:ppocr-v6-small@1"
+FINGERPRINT = "ocr:ppocr-v6-small@2"
 """Changes with the files, and with whatever else changes what is read."""
 
 INSTALL = "Run: pip install --no-deps 'rapidocr>=3.10,<3.11' (33 MB), or pip install 'smartsearch[ocr]' (240 MB)."
