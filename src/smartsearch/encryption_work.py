@@ -45,8 +45,16 @@ class EncryptionWork:
             raise
         except LibraryError:
             locked = True
-        ways = tuple(slot.kind for slot in key_file.slots)
-        return LockStatus(str(self.folder), encrypted=True, locked=locked, ways=ways)
+        return LockStatus(str(self.folder), encrypted=True, locked=locked, ways=self.ways())
+
+    def ways(self) -> tuple[str, ...]:
+        """What opens the library; nothing for one that is not encrypted. LibraryCorruptError."""
+        key_file = read_key_file(self.folder)
+        return () if key_file is None else tuple(slot.kind for slot in key_file.slots)
+
+    def require_encrypted(self) -> None:
+        """UsageError for a library that is not."""
+        unlocking.required_key_file(self.folder)
 
     def available_key(self) -> LibraryKey | None:
         """See `unlocking.available_key`."""

@@ -103,6 +103,9 @@ class LibraryStatus:
     roots: tuple[dict[str, Any], ...]
     disk_bytes: int
     """Database and vector index, without thumbnails."""
+    encrypted: bool
+    opened_by: tuple[str, ...]
+    """What opens an encrypted library: "passphrase", "keyring"."""
     indexing_progress: dict[str, Any]
 
 
@@ -256,10 +259,14 @@ class Library:
         return cls(places, settings, store, ModelCatalog(places.models, settings.runtime), key)
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
+        self.release()
         self.accounts.close()
         self.audit.close()
+
+    def release(self) -> None:
+        """Close what is of the library itself. Users and audit log, which are of the home, stay open."""
+        if self._pool is not None:
+            self._pool.close()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -852,6 +859,8 @@ class Library:
             embeddings=dict(counts.embeddings),
             roots=tuple({"path": root.path, "recursive": root.recursive} for root in self.store.roots()),
             disk_bytes=self._disk_bytes(),
+            encrypted=self.key is not None,
+            opened_by=() if self.key is None else self.encryption(self.places).ways(),
             indexing_progress=self._job_progress(),
         )
 

@@ -73,7 +73,7 @@ def ask(guarded: Library) -> Iterator[Asking]:
         return client
 
     yield make
-    app.state.jobs.close()
+    app.state.door.close()
 
 
 def key_of(library: Library, name: str, *scopes: Scope) -> dict[str, str]:
@@ -146,6 +146,7 @@ def test_without_users_nobody_logs_in(client: TestClient) -> None:
         "login_required": False,
         "user": None,
         "scopes": ["read", "write", "admin"],
+        "locked": False,
     }
     assert client.post("/api/v1/session", json={"name": "a", "password": "b"}).status_code == 400
 
@@ -413,7 +414,7 @@ def test_tokens_are_shown_once_and_revoked(ask: Asking, guarded: Library, clock:
 
 def test_beyond_this_machine_there_is_no_answer_without_users(shared_library: Library) -> None:
     client = TestClient(create_app(shared_library, exposed=True), base_url=BASE_URL)
-    assert client.get("/api/v1/session").json() == {"login_required": True, "user": None, "scopes": []}
+    assert client.get("/api/v1/session").json() == {"login_required": True, "user": None, "scopes": [], "locked": False}
     assert client.post("/api/v1/search", json={}).status_code == 401
     assert client.post("/api/v1/session", json={"name": "a", "password": PASSWORD}).status_code == 401
 

@@ -40,7 +40,7 @@ def app(open_copy: Callable[[], Library]) -> Iterator[None]:
     APPS.append(made)
     yield
     APPS.clear()
-    made.state.jobs.close()
+    made.state.door.close()
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -16,6 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from smartsearch.api.app import create_app
+from smartsearch.api.door import Door
 from smartsearch.api.problems import Redaction
 from smartsearch.config import Places
 from smartsearch.core.errors import UsageError
@@ -125,11 +126,15 @@ def test_private_places_are_taken_out_of_messages(tmp_path: Path) -> None:
     assert redacted("See /photos/cat.jpg.") == "See /photos/cat.jpg."
 
 
+def door_to(library: Library) -> Door:
+    return Door(library.places, library.settings, library)
+
+
 def test_a_foreign_address_is_refused(shared_library: Library) -> None:
     from smartsearch.api.serve import serve
 
     with pytest.raises(UsageError, match="password"):
-        serve(shared_library, "0.0.0.0", 0, print)
+        serve(door_to(shared_library), "0.0.0.0", 0, print)
 
 
 def test_a_port_in_use_is_an_error_like_any_other(shared_library: Library) -> None:
@@ -139,7 +144,7 @@ def test_a_port_in_use_is_an_error_like_any_other(shared_library: Library) -> No
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(UsageError, match="in use"):
-            serve(shared_library, "127.0.0.1", taken.getsockname()[1], print)
+            serve(door_to(shared_library), "127.0.0.1", taken.getsockname()[1], print)
 
 
 def test_the_command_serves_until_interrupted(home: Path, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def outside(tmp_path: Path) -> Path:
 def asking(library: Library) -> Iterator[TestClient]:
     app = create_app(library)
     yield TestClient(app, base_url=BASE_URL, raise_server_exceptions=False)
-    app.state.jobs.close()
+    app.state.door.close()
 
 
 def text_parameters() -> list[tuple[str, str, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from tests.pictures import save_picture
@@ -354,3 +356,34 @@ def test_a_server_stops_when_the_library_is_locked(places: Places, work: Encrypt
         server.kill()
         server.wait()
         server.stderr.close()
+
+
+def test_a_server_that_nobody_can_ask_starts_locked(places: Places, work: EncryptionWork) -> None:
+    work.encrypt(PASSPHRASE)
+    work.lock()
+    environ = {name: value for name, value in os.environ.items() if name != "SMARTSEARCH_PASSPHRASE_FILE"}
+    program = Path(sys.executable).with_name("smartsearch")
+    command = [program, "serve", "--port", "0"]
+    with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            address = server.stderr.readline().split()[1]
+            assert "is locked" in server.stderr.readline()
+            body = json.dumps({"passphrase": PASSPHRASE}).encode()
+            asked = Request(f"{address}/api/v1/unlock", body, {"content-type": "application/json"})
+            assert json.load(urlopen(asked)) == {"locked": False}
+            assert json.load(urlopen(f"{address}/api/v1/index/status"))["opened_by"] == ["passphrase"]
+            work.lock()  # from outside: the process ends, whoever unlocked it
+            assert server.wait(60) == 0
+        finally:
+            server.kill()
+
+
+def test_status_says_what_opens_the_library(places: Places, work: EncryptionWork, key: LibraryKey) -> None:
+    with opened(places, key) as library:
+        status = library.status()
+        assert status.encrypted
+        assert status.opened_by == ("passphrase",)
+    work.decrypt(key)
+    with opened(places) as library:
+        assert (library.status().encrypted, library.status().opened_by) == (False, ())

@@ -1,4 +1,4 @@
-"""How often a login may be tried: from one address, and altogether. In memory, of bounded size."""
+"""How often a login or a passphrase may be tried: from one address, and altogether. In memory, of bounded size."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class Tries:
         altogether: int = ALTOGETHER,
         window_seconds: float = WINDOW_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        what: str = "logins",
     ) -> None:
+        self._what = what
         self._limits = per_address, altogether
         self._window = window_seconds
         self._clock = clock
@@ -43,7 +46,7 @@ class Tries:
             for (start, count), limit in ((mine, self._limits[0]), (everybody, self._limits[1])):
                 if count >= limit:
                     raise TooManyTriesError(
-                        "Too many logins were tried.",
+                        f"Too many {self._what} were tried.",
                         seconds=max(1, round(start + self._window - now)),
                         hint="Wait a few minutes.",
                     )

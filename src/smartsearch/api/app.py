@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Scope
 from smartsearch.access.tries import Tries
 from smartsearch.api import problems
 from smartsearch.api.authorization import Authorized
-from smartsearch.api.background import BackgroundJobs
+from smartsearch.api.door import Door
 from smartsearch.api.metrics import Measured, RequestMetrics
 from smartsearch.api.routes import (
     access,
@@ -34,6 +34,7 @@ from smartsearch.api.routes import (
     feedback,
     images,
     indexing,
+    locking,
     models,
     overview,
     persons,
@@ -76,6 +77,7 @@ _ROUTES = (
     job_routes,
     models,
     settings,
+    locking,
     access,
     audit,
 )
@@ -107,19 +109,19 @@ Errors are problem details (RFC 9457). On the loopback interface nobody has to l
 request needs the cookie of `POST /session` or a token."""
 
 
-def create_app(library: Library, *, web: Path = WEB_FOLDER, exposed: bool = False) -> FastAPI:
-    """The API over an open library, which the caller closes. ``web`` is the folder of the built web page. ``exposed``
-    says that others than this machine's users can reach it: then there is no answer without a login.
+def create_app(library: Library | Door, *, web: Path = WEB_FOLDER, exposed: bool = False) -> FastAPI:
+    """The API over an open library, which the caller closes, or over a door to one that may be locked. ``web`` is the
+    folder of the built web page. ``exposed`` says that others than this machine's users can reach it: then there is no
+    answer without a login.
 
     Whoever runs it through its lifespan has running jobs stopped at the end.
     """
-    jobs = BackgroundJobs(library)
+    door = Door(library.places, library.settings, library) if isinstance(library, Library) else library
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        await run_in_threadpool(jobs.close)
-        await run_in_threadpool(library.recent.save, at_once=True)
+        await run_in_threadpool(door.close)
 
     app = _Application(
         title="smartsearch",
@@ -134,16 +136,16 @@ def create_app(library: Library, *, web: Path = WEB_FOLDER, exposed: bool = Fals
         telemetry=_NO_TELEMETRY,
         lifespan=lifespan,
     )
-    app.state.library = library
-    app.state.jobs = jobs
+    app.state.door = door
     app.state.metrics = RequestMetrics()
     app.state.tries = Tries()
+    app.state.passphrase_tries = Tries(what="passphrases")
     app.state.exposed = exposed
     for module in _ROUTES:
         app.include_router(module.router, prefix=PREFIX, responses=problems.PROBLEMS)
-    limit = library.settings.server.max_upload_bytes + MAX_BODY_BYTES
+    limit = door.settings.server.max_upload_bytes + MAX_BODY_BYTES
     app.include_router(search.uploads, prefix=PREFIX, responses=problems.PROBLEMS, max_body_size=limit)
-    problems.install(app, library.places)
+    problems.install(app, door.places)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     _add_page(app, web)
     return app
@@ -153,11 +155,11 @@ class _Application(FastAPI):
     """The guards go around everything, also around what FastAPI itself answers (too large a body, a fault)."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        library: Library = self.state.library
+        door: Door = self.state.door
         exposed: bool = self.state.exposed
         inside = problems.PlainErrors(super().build_middleware_stack())
-        authorized = Authorized(inside, library, Rules(self.routes, PREFIX), exposed=exposed)
-        return Guard(Measured(authorized, self.state.metrics), library.settings.server.hosts, exposed=exposed)
+        authorized = Authorized(inside, door, Rules(self.routes, PREFIX), exposed=exposed)
+        return Guard(Measured(authorized, self.state.metrics), door.settings.server.hosts, exposed=exposed)
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import Message, Scope, Send
 
+from smartsearch.access.audit import AuditLog
 from smartsearch.api.rules import Matched
 from smartsearch.api.security import SAFE_METHODS
 from smartsearch.core.access import Caller
-from smartsearch.library import Library
 
 _LOOKED_AT = {"original", "preview", "export", "export_audit"}
 """Operations that send what people came for, by name. Thumbnails and searches are not: everybody who looks makes
@@ -30,7 +30,7 @@ def audited(method: str, matched: Matched | None) -> bool:
     return matched.name in _LOOKED_AT or (method not in SAFE_METHODS and matched.need != "read")
 
 
-def watched(send: Send, scope: Scope, matched: Matched, library: Library) -> tuple[Send, Any]:
+def watched(send: Send, scope: Scope, matched: Matched, audit: AuditLog) -> tuple[Send, Any]:
     """A ``send`` that remembers the status, and what to call when everything was sent."""
     status = 0
 
@@ -46,7 +46,7 @@ def watched(send: Send, scope: Scope, matched: Matched, library: Library) -> tup
             caller: Caller | None = state["caller"]
             detail = {name: int(value) for name, value in matched.parameters.items() if _is_id(value)}
             detail |= state["audit"] | ({"refused": status} if status >= 400 else {})
-            library.audit.record("nobody" if caller is None else caller.name, matched.name, detail)
+            audit.record("nobody" if caller is None else caller.name, matched.name, detail)
 
     return send_watched, finished
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smartsearch.api.auditing import audited, watched
 from smartsearch.api.deps import ASKING
+from smartsearch.api.door import HINT, Door
 from smartsearch.api.problems import name_of, problem
 from smartsearch.api.rules import Matched, Rules
 from smartsearch.api.security import SAFE_METHODS
@@ -24,7 +25,6 @@ from smartsearch.core.errors import (
     NotFoundError,
     PersonNotFoundError,
 )
-from smartsearch.library import Library
 
 log = logging.getLogger("smartsearch.api")
 
@@ -68,6 +68,13 @@ _NO_ORIGIN = Refusal(
     "Programs use a token instead of a cookie.",
 )
 _SEE_LOG = "The server's log says more."
+_LOCKED = Refusal(
+    423,
+    "library-locked",
+    "The library is encrypted, and nothing opens it right now.",
+    "The library is encrypted and locked.",
+    HINT,
+)
 _NO_TOKENS = Refusal(
     403,
     "forbidden",
@@ -82,9 +89,9 @@ class Authorized:
     With ``exposed`` a login is needed even when there are no users any more.
     """
 
-    def __init__(self, app: ASGIApp, library: Library, rules: Rules, *, exposed: bool) -> None:
+    def __init__(self, app: ASGIApp, door: Door, rules: Rules, *, exposed: bool) -> None:
         self._app = app
-        self._library = library
+        self._door = door
         self._rules = rules
         self._exposed = exposed
 
@@ -96,7 +103,15 @@ class Authorized:
         scope.setdefault("state", {}).update(caller=None, audit={})
         finished = None
         if matched is not None and audited(scope["method"], matched):
-            send, finished = watched(send, scope, matched, self._library)
+            send, finished = watched(send, scope, matched, self._door.audit)
+        try:
+            with self._door.asked():
+                await self._answer(scope, receive, send, matched)
+        finally:
+            if finished is not None:
+                finished()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, matched: Matched | None) -> None:
         try:
             refusal = await self._decide(scope, matched)
         except AccessError as error:  # who may ask cannot be known: nobody may
@@ -104,29 +119,27 @@ class Authorized:
             refusal = Refusal(500, "access", str(AccessError.__doc__), "Who may ask cannot be looked up.", _SEE_LOG)
         if scope["state"].get("login_required", True):
             send = _varying(send)  # a browser's cache must not answer whoever comes next
-        try:
-            if refusal is not None:
-                await refusal.response()(scope, receive, send)
-            else:
-                await self._app(scope, receive, send)
-        finally:
-            if finished is not None:
-                finished()
+        if refusal is not None:
+            await refusal.response()(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     async def _decide(self, scope: Scope, matched: Matched | None) -> Refusal | None:
         """None for a request that may go on."""
         state = scope["state"]
         headers = Headers(scope=scope)
-        required = state["login_required"] = self._exposed or self._library.accounts.any_users()
+        required = state["login_required"] = self._exposed or self._door.accounts.any_users()
         caller, given = self._caller(headers, required)
         state["caller"] = caller
         ASKING.set(caller or _NOBODY)
         refusal = self._refusal(scope, headers, matched, caller, given)
+        if refusal is None and matched is not None and self._door.locked and not matched.without_library:
+            refusal = _LOCKED
         if refusal is None and caller is not None and not caller.sees_hidden and matched is not None:
             refusal = await run_in_threadpool(self._hidden, matched)
-        if refusal is None and caller is not None and self._library.accounts.must_note(caller):
+        if refusal is None and caller is not None and self._door.accounts.must_note(caller):
             try:
-                await run_in_threadpool(self._library.accounts.note_use, caller)
+                await run_in_threadpool(self._door.accounts.note_use, caller)
             except AccessError as error:  # a full disk is no reason to lock people out
                 log.error("The use of a session is not noted: %s", error)
         return refusal
@@ -136,7 +149,7 @@ class Authorized:
         good by a cookie."""
         if not required:
             return LOCAL, False
-        accounts = self._library.accounts
+        accounts = self._door.accounts
         kind, _, value = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return accounts.caller_of_token(value.strip()), True
@@ -174,12 +187,12 @@ class Authorized:
 
     def _is_hidden(self, what: str, number: int) -> bool:
         if what == "image":
-            return any(asset.hidden for asset in self._library.store.assets([number]))
-        with self._library.store.people.reading() as rows:
+            return any(asset.hidden for asset in self._door.library.store.assets([number]))
+        with self._door.library.store.people.reading() as rows:
             if what == "person":
                 return any(person.hidden for person in rows.persons([number]))
             inside = [face.image_id for face in rows.faces([number])]
-        return any(asset.hidden for asset in self._library.store.assets(inside))
+        return any(asset.hidden for asset in self._door.library.store.assets(inside))
 
 
 _HIDEABLE: dict[str, type[NotFoundError]] = {

@@ -123,14 +123,21 @@ class BackgroundJobs:
                 task.stop.set()
         return self.job(job_id)
 
-    def close(self) -> None:
-        """Stop what is running and wait for it. The job can be resumed."""
+    def close(self) -> bool:
+        """Stop what is running and wait for it; the job can be resumed. False if it still runs after some seconds."""
         with self._lock:
             self._closed = True
             task = self._task
-        if task is not None:
-            task.stop.set()
-            task.thread.join(GOODBYE_SECONDS)
+        if task is None:
+            return True
+        task.stop.set()
+        task.thread.join(GOODBYE_SECONDS)
+        return not task.thread.is_alive()
+
+    def reopen(self) -> None:
+        """Take tasks again."""
+        with self._lock:
+            self._closed = False
 
     def _seen(self, job: Job) -> Job:
         """A task goes on for a while after its last row: with automatic tags, with ordering the vector index. Whoever

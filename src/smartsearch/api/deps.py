@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Request
 
 from smartsearch.api.background import BackgroundJobs
+from smartsearch.api.door import Door
 from smartsearch.core.access import LOCAL, Caller
 from smartsearch.library import Library
 
@@ -20,14 +21,21 @@ ASKING: ContextVar[Caller] = ContextVar("asking", default=LOCAL)
 
 
 # Coroutines: plain functions would be sent to another thread and back for every request.
-async def _library(request: Request) -> Library:
-    library: Library = request.app.state.library
-    return library
+async def _door(request: Request) -> Door:
+    door: Door = request.app.state.door
+    return door
 
 
-async def _jobs(request: Request) -> BackgroundJobs:
-    jobs: BackgroundJobs = request.app.state.jobs
-    return jobs
+DoorDep = Annotated[Door, Depends(_door)]
+"""For the few routes that answer while the library is locked."""
+
+
+async def _library(door: DoorDep) -> Library:
+    return door.library
+
+
+async def _jobs(door: DoorDep) -> BackgroundJobs:
+    return door.jobs
 
 
 async def _caller(request: Request) -> Caller | None:

@@ -21,6 +21,9 @@ Need = Literal["nothing"] | Literal["login"] | Scope
 _PUBLIC = {"GET /health", "GET /session", "POST /session", "DELETE /session"}
 """Whether the server is well, and the way in and out."""
 
+_WITHOUT_LIBRARY = _PUBLIC | {"GET /version", "POST /unlock", "POST /lock"}
+"""What a server answers while its library is locked."""
+
 _ASKING = {
     "/search",
     "/search/image",
@@ -48,6 +51,8 @@ _ADMIN_TO_CHANGE = (
     "/faces/consent",
     "/learn",
     "/duplicates/trash",
+    "/unlock",
+    "/lock",
 )
 """What holds for everybody."""
 
@@ -78,6 +83,8 @@ class Matched:
     need: Need
     parameters: dict[str, str]
     """Of the path."""
+    without_library: bool = False
+    """It answers while the library is locked, too."""
 
 
 class Rules:
@@ -96,5 +103,7 @@ class Rules:
         for pattern, methods, name, template in self._routes:
             found = pattern.match(path) if method in methods else None
             if found:
-                return Matched(name, need_of(method, template.removeprefix(self._prefix)), found.groupdict())
+                path = template.removeprefix(self._prefix)
+                free = f"{method} {path}" in _WITHOUT_LIBRARY
+                return Matched(name, need_of(method, path), found.groupdict(), free)
         return None

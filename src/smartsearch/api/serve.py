@@ -15,10 +15,10 @@ from contextlib import suppress
 import uvicorn
 
 from smartsearch.api.app import create_app
+from smartsearch.api.door import Door
 from smartsearch.api.security import is_loopback
 from smartsearch.core.errors import SmartsearchError, UsageError
-from smartsearch.encryption.unlocking import lock_mark
-from smartsearch.library import Library
+from smartsearch.encryption.keyfile import is_encrypted
 
 log = logging.getLogger("smartsearch.api")
 
@@ -31,12 +31,11 @@ GOODBYE_SECONDS = 3
 """How long open answers (a stream of progress, a large export) may go on after Ctrl-C."""
 
 
-def serve(library: Library, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(door: Door, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Answer until interrupted. ``ready`` hears the address; port 0 takes a free one. UsageError if it cannot."""
-    seen = lock_mark(library.places.library)  # first, so that no lock is missed while the server starts
-    server = library.settings.server
+    server = door.settings.server
     exposed = not is_loopback(host) or bool(server.hosts)
-    if exposed and not library.accounts.any_users():
+    if exposed and not door.accounts.any_users():
         where = f"On {host}" if not is_loopback(host) else "By the names of server.hosts"
         raise UsageError(
             f"{where} others can reach the server and see every photo: it needs a password first.",
@@ -49,7 +48,7 @@ def serve(library: Library, host: str, port: int, ready: Callable[[str], None]) 
     with _listening(host, port) as listener:
         address, bound = listener.getsockname()[:2]
         config = uvicorn.Config(
-            create_app(library, exposed=exposed),
+            create_app(door, exposed=exposed),
             log_level="warning",
             access_log=False,  # what people search for is nobody's business, a log's neither
             server_header=False,
@@ -66,22 +65,22 @@ def serve(library: Library, host: str, port: int, ready: Callable[[str], None]) 
         except OSError as error:  # ssl's errors are of that kind, too
             raise UsageError(f"The certificate {server.certfile} cannot be used: {error.strerror or error}.") from error
         if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=_reload, args=(library,)).start())
+            signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=_reload, args=(door,)).start())
         scheme = "https" if server.certfile else "http"
         running = uvicorn.Server(config)
-        if library.key is not None:
-            _stop_when_locked(running, library, seen)
+        if is_encrypted(door.places.library):
+            _stop_when_locked(running, door)
         ready(f"{scheme}://[{address}]:{bound}" if ":" in address else f"{scheme}://{address}:{bound}")
         running.run(sockets=[listener])
 
 
-def _stop_when_locked(running: uvicorn.Server, library: Library, seen: int) -> None:
-    """End the server once `smartsearch lock` was called, since the mark ``seen``. Ending the process is the one way to
-    be rid of a key: Python cannot wipe its memory."""
+def _stop_when_locked(running: uvicorn.Server, door: Door) -> None:
+    """End the server once `smartsearch lock` was called while it has the library open. Ending the process is the one
+    sure way to be rid of a key: Python cannot wipe its memory."""
 
     def watch() -> None:
         while not running.should_exit:
-            if lock_mark(library.places.library) != seen:
+            if door.locked_elsewhere():
                 log.warning("The library was locked: the server stops.")
                 running.should_exit = True
                 return
@@ -97,10 +96,10 @@ def _share_memory() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
-def _reload(library: Library) -> None:
+def _reload(door: Door) -> None:
     """In a thread of its own: a signal may come while the main one holds a lock."""
     try:
-        library.reload()
+        door.reload()
     except SmartsearchError as error:
         log.error("The settings were not read anew: %s", error)
 

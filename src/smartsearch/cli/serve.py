@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smartsearch.cli.options import LibraryOption, open_library
+from smartsearch.cli.options import LibraryOption, places_of
+
+if TYPE_CHECKING:
+    from smartsearch.api.door import Door
+    from smartsearch.config import Places
+    from smartsearch.core.settings import Settings
 
 HostOption = Annotated[
     str | None, typer.Option("--host", help="Where to listen; beyond this machine only with users. Default: 127.0.0.1.")
@@ -30,25 +36,51 @@ def serve(
     port: PortOption = None,
     certfile: CertificateOption = None,
     keyfile: KeyOption = None,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Leave an encrypted library locked: it is unlocked on the web page.")
+    ] = False,
     library: LibraryOption = None,
 ) -> None:
     """Answer over HTTP until Ctrl-C, on this machine or, once there are users (see `users`), beyond."""
-    with open_library(context, library, create=True, read_only=True) as opened:
-        from smartsearch.api.security import is_loopback
-        from smartsearch.api.serve import serve as run
+    from smartsearch.api.security import is_loopback
+    from smartsearch.api.serve import serve as run
+    from smartsearch.config import load_settings
+    from smartsearch.logs import logging_to
 
-        server = opened.settings.server
-        server = replace(
-            server,
-            certfile=server.certfile if certfile is None else str(certfile),
-            keyfile=server.keyfile if keyfile is None else str(keyfile),
-        )
-        opened.settings = replace(opened.settings, server=server)
-        where = server.host if host is None else host
+    places = places_of(context, library)
+    settings = load_settings(places)
+    server = replace(
+        settings.server,
+        certfile=settings.server.certfile if certfile is None else str(certfile),
+        keyfile=settings.server.keyfile if keyfile is None else str(keyfile),
+    )
+    where = server.host if host is None else host
+    with (
+        logging_to(places.home, settings.log, "serve"),
+        _door(places, replace(settings, server=server), locked) as door,
+    ):
 
         def ready(address: str) -> None:
             typer.echo(f"Serving {address} (the API: {address}/api/v1); Ctrl-C ends it.", err=True)
+            if door.locked:
+                typer.echo("The library is locked: unlock it on the web page.", err=True)
             if not server.certfile and not is_loopback(where):
                 typer.echo("Without --certfile passwords and photos go over the network in the clear.", err=True)
 
-        run(opened, where, server.port if port is None else port, ready)
+        run(door, where, server.port if port is None else port, ready)
+
+
+def _door(places: Places, settings: Settings, locked: bool) -> Door:
+    """To the library, opened by what opens it or by a passphrase typed here. Locked, if that is wanted, or if there is
+    nobody to ask."""
+    from smartsearch.api.door import Door
+    from smartsearch.cli.passphrases import opened_with_key
+    from smartsearch.core.errors import LibraryLockedError
+    from smartsearch.encryption.keyfile import is_encrypted
+
+    door = Door(places, settings)
+    if locked and is_encrypted(places.library):
+        return door
+    with suppress(LibraryLockedError):
+        opened_with_key(places.library, lambda key: door.open(key=key, create=True))
+    return door

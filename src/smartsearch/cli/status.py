@@ -34,6 +34,7 @@ def status(context: typer.Context, as_json: JsonOption = False, library: Library
     table.add_row("last updated", str(facts["last_updated"] or "never"))
     table.add_row("model", _model_line(facts))
     table.add_row("on disk", size(facts["disk_bytes"]))
+    table.add_row("encrypted", f"yes, opened by {' or '.join(facts['opened_by'])}" if facts["encrypted"] else "no")
     table.add_row("indexing", _job_line(facts["indexing_progress"]))
     for place in facts["roots"]:
         table.add_row("folder", printable(place["path"]) + ("" if place["recursive"] else " (without subfolders)"))

@@ -225,7 +225,10 @@ def _normal(passphrase: str, *, new: bool = False) -> bytes:
     """NFC, as RFC 8265 asks for: the same word typed on another system is the same bytes."""
     if new and len(passphrase) < MIN_PASSPHRASE:
         raise UsageError(f"A passphrase has {MIN_PASSPHRASE} characters or more; four or five words are good.")
-    return unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogateescape")
+    try:
+        return unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:  # half a character, which only JSON can hold
+        raise WrongKeyError("That is no text, so no passphrase either.") from error
 
 
 def _derived(passphrase: bytes, salt: bytes, cost: Cost) -> bytes:

@@ -55,10 +55,11 @@ interface FieldProps {
   secret?: boolean;
   autoFocus?: boolean;
   minLength?: number;
+  maxLength?: number;
 }
 
 /** A line of text that a browser may fill in. */
-export function Field({ label, value, onChange, secret = false, ...rest }: FieldProps) {
+export function Field({ label, value, onChange, secret = false, maxLength = 256, ...rest }: FieldProps) {
   return (
     <label className="mb-4 block text-sm font-medium">
       {label}
@@ -67,7 +68,7 @@ export function Field({ label, value, onChange, secret = false, ...rest }: Field
         type={secret ? "password" : "text"}
         value={value}
         required
-        maxLength={256}
+        maxLength={maxLength}
         autoCapitalize="none"
         spellCheck={false}
         onChange={(event) => onChange(event.target.value)}

@@ -38,6 +38,29 @@ export function sessionEnded(queries: QueryClient): void {
   else if (who?.login_required !== true) void queries.invalidateQueries({ queryKey: KEY });
 }
 
+/** When the library was locked by somebody else: nothing of it stays on the page. */
+export function libraryLocked(queries: QueryClient): void {
+  const who = queries.getQueryData<Who>(KEY);
+  if (who && !who.locked) enter(queries, { ...who, locked: true });
+}
+
+/** Opens and closes the library; who is logged in stays. */
+function useTurning<Given>(turn: (given: Given) => Promise<{ locked: boolean }>) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: turn,
+    onSuccess: ({ locked }) => {
+      const who = queries.getQueryData<Who>(KEY);
+      if (who) enter(queries, { ...who, locked });
+    },
+  });
+}
+
+export const useUnlock = () =>
+  useTurning((passphrase: string) => answered(client.POST("/api/v1/unlock", { body: { passphrase } })));
+
+export const useLock = () => useTurning<undefined>(() => answered(client.POST("/api/v1/lock")));
+
 export function useLogin() {
   const queries = useQueryClient();
   return useMutation({

@@ -8,13 +8,13 @@ import { s } from "@/strings";
 
 export const client = createClient<paths>({ baseUrl: window.location.origin });
 
-type Listener = () => void;
-const unauthorized = new Set<Listener>();
+type Listener = (kind: string) => void;
+const listeners = new Set<Listener>();
 
-/** Calls the listener whenever the server asks for a login; returns how to stop that. */
-export function onUnauthorized(listener: Listener): () => void {
-  unauthorized.add(listener);
-  return () => unauthorized.delete(listener);
+/** Tells the listener what kind of problem the server answers with, each time; returns how to stop that. */
+export function onProblem(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 interface Outcome<T> {
@@ -34,6 +34,6 @@ export async function answered<T>(call: Promise<Outcome<T>>): Promise<T> {
   }
   if (outcome.response.ok) return outcome.data as T;
   const problem = new ApiError(outcome.response.status, outcome.error as Partial<Problem> | undefined);
-  if (problem.kind === "not-logged-in") for (const listener of unauthorized) listener();
+  for (const listener of listeners) listener(problem.kind);
   throw problem;
 }

@@ -1045,6 +1045,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lock
+         * @description Close the encrypted library, forget its key (the session's and the keyring's, too, as `smartsearch lock` does),
+         *     and have the browser forget its pictures. A running job is stopped, and can be resumed; 409 if it does not stop.
+         */
+        post: operations["lock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map": {
         parameters: {
             query?: never;
@@ -1806,6 +1827,27 @@ export interface paths {
          * @description Revoke a key, the own or, for owners, anybody's.
          */
         delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock
+         * @description Open the encrypted library, for this server alone and until it ends or is locked. 403 for a wrong passphrase, 429
+         *     after too many of them.
+         */
+        post: operations["unlock"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3088,7 +3130,7 @@ export interface components {
         };
         /**
          * Health
-         * @description The server answers and its library can be read; otherwise the answer is a problem document.
+         * @description The server answers, and its library can be read or is locked; otherwise the answer is a problem document.
          */
         Health: {
             /**
@@ -3096,7 +3138,7 @@ export interface components {
              * @description Grows with every change to the library.
              * @example 42
              */
-            generation: number;
+            generation: number | null;
             /**
              * Read Only
              * @description Searching works; indexing and tagging do not (read-only or full disk).
@@ -3104,10 +3146,11 @@ export interface components {
             read_only: boolean;
             /**
              * Status
+             * @description Locked: the library is encrypted, see `POST /unlock`.
              * @default ok
-             * @constant
+             * @enum {string}
              */
-            status?: "ok";
+            status?: "ok" | "locked";
         };
         /**
          * HeatMapGrid
@@ -3484,6 +3527,8 @@ export interface components {
             embeddings: {
                 [key: string]: number;
             };
+            /** Encrypted */
+            encrypted: boolean;
             /**
              * Errors
              * @description Files that could not be read.
@@ -3510,6 +3555,11 @@ export interface components {
              * @description Takes over once every image has its vector.
              */
             next_model: string | null;
+            /**
+             * Opened By
+             * @description What opens an encrypted library.
+             */
+            opened_by: ("passphrase" | "keyring")[];
             /** Read Only */
             read_only: boolean;
             /**
@@ -3683,6 +3733,14 @@ export interface components {
              * @description Facts whose photos are gone, or whose queries have no words.
              */
             unusable: number;
+        };
+        /**
+         * LockState
+         * @description Whether the server has its library open.
+         */
+        LockState: {
+            /** Locked */
+            locked: boolean;
         };
         /**
          * Login
@@ -4108,6 +4166,17 @@ export interface components {
              * @example 34
              */
             percent: number;
+        };
+        /**
+         * Passphrase
+         * @description What opens the library.
+         */
+        Passphrase: {
+            /**
+             * Passphrase
+             * Format: password
+             */
+            passphrase: string;
         };
         /**
          * PasswordChange
@@ -5454,9 +5523,14 @@ export interface components {
         };
         /**
          * Who
-         * @description Who is logged in.
+         * @description Who is logged in, and whether there is anything to be seen.
          */
         Who: {
+            /**
+             * Locked
+             * @description The library is encrypted and locked: until `POST /unlock` there is nothing else.
+             */
+            locked: boolean;
             /**
              * Login Required
              * @description Whether this server asks for a login at all.
@@ -8126,6 +8200,44 @@ export interface operations {
             };
         };
     };
+    lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockState"];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     map_clusters: {
         parameters: {
             query?: never;
@@ -9933,6 +10045,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Passphrase"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockState"];
+                };
             };
             /** @description The request is invalid, or a file is no image that can be read */
             422: {

@@ -3,6 +3,7 @@ import { useId, type ReactNode } from "react";
 
 import { AccessSection } from "@/access/AccessSection";
 import { AuditSection } from "@/access/AuditSection";
+import { EncryptionSection } from "@/access/EncryptionSection";
 import { useMay } from "@/access/session";
 import { answered, client } from "@/api/client";
 import type { RuntimeSettings } from "@/api/types";
@@ -43,6 +44,9 @@ export default function SettingsPage() {
         </Section>
         {admin && (
           <>
+            <Section title={s.access.encryption.title}>
+              <EncryptionSection />
+            </Section>
             <Section title={t.model.title}>
               <ModelSection />
             </Section>

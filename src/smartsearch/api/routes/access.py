@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from smartsearch.access.accounts import SESSION_DAYS
 from smartsearch.access.tries import Tries
 from smartsearch.api.authorization import COOKIE, SECURE_COOKIE
-from smartsearch.api.deps import MAX_ID, AuditDep, CallerDep, LibraryDep
+from smartsearch.api.deps import MAX_ID, AuditDep, CallerDep, DoorDep, LibraryDep
+from smartsearch.api.door import Door
 from smartsearch.api.schemas import Strict
 from smartsearch.core import access
 from smartsearch.core.access import LOCAL, Caller, Role, Scope
@@ -25,11 +26,12 @@ RowId = Annotated[int, Path(ge=1, le=MAX_ID, examples=[1])]
 
 
 class Who(BaseModel):
-    """Who is logged in."""
+    """Who is logged in, and whether there is anything to be seen."""
 
     login_required: bool = Field(description="Whether this server asks for a login at all.")
     user: User | None = Field(description="Null for nobody, and where no login is required.")
     scopes: list[Scope] = Field(description="What may be done: `read`, `write`, `admin`.")
+    locked: bool = Field(description="The library is encrypted and locked: until `POST /unlock` there is nothing else.")
 
 
 class User(BaseModel):
@@ -128,14 +130,14 @@ class MadeToken(BaseModel):
 
 
 @router.get("/session")
-def session(caller: CallerDep) -> Who:
+def session(door: DoorDep, caller: CallerDep) -> Who:
     """Who is logged in, and whether anybody has to be."""
-    return _who(caller)
+    return _who(door, caller)
 
 
 @router.post("/session")
 def log_in(
-    login: Login, request: Request, response: Response, library: LibraryDep, caller: CallerDep, audit: AuditDep
+    login: Login, request: Request, response: Response, door: DoorDep, caller: CallerDep, audit: AuditDep
 ) -> Who:
     """Log in; the session is in a cookie. 401 for a wrong name or password, 429 after too many of them."""
     if caller is LOCAL:
@@ -143,12 +145,12 @@ def log_in(
     tries: Tries = request.app.state.tries
     address = request.client.host if request.client else ""
     tries.begin(address)
-    user = library.accounts.check_password(login.name, login.password)
+    user = door.accounts.check_password(login.name, login.password)
     tries.succeeded(address)
     audit["user"] = user.id
     if caller is not None and caller.session is not None:
-        library.accounts.end_session(caller.session.id)  # a login never goes on in an older session
-    made, cookie = library.accounts.begin_session(user, address=address, agent=request.headers.get("user-agent", ""))
+        door.accounts.end_session(caller.session.id)  # a login never goes on in an older session
+    made, cookie = door.accounts.begin_session(user, address=address, agent=request.headers.get("user-agent", ""))
     secure = request.url.scheme == "https"
     response.set_cookie(
         SECURE_COOKIE if secure else COOKIE,
@@ -159,22 +161,22 @@ def log_in(
         httponly=True,
         samesite="strict",
     )
-    return _who(Caller(access.SCOPES_OF[user.role], user, session=made))
+    return _who(door, Caller(access.SCOPES_OF[user.role], user, session=made))
 
 
 @router.delete("/session")
-def log_out(response: Response, library: LibraryDep, caller: CallerDep) -> Who:
+def log_out(response: Response, door: DoorDep, caller: CallerDep) -> Who:
     """End the session, also for whoever copied its cookie, and have the browser forget what it kept."""
     if caller is not None and caller.session is not None:
-        library.accounts.end_session(caller.session.id)
+        door.accounts.end_session(caller.session.id)
     for name, secure in ((COOKIE, False), (SECURE_COOKIE, True)):
         response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="strict")
     response.headers["clear-site-data"] = '"cache"'
-    return _who(LOCAL if caller is LOCAL else None)
+    return _who(door, LOCAL if caller is LOCAL else None)
 
 
 @router.put("/session/password")
-def change_password(change: PasswordChange, request: Request, library: LibraryDep, caller: CallerDep) -> Who:
+def change_password(change: PasswordChange, request: Request, door: DoorDep, caller: CallerDep) -> Who:
     """Change the own password. All other sessions end; tokens stay."""
     user = _logged_in(caller)
     assert caller is not None
@@ -182,17 +184,17 @@ def change_password(change: PasswordChange, request: Request, library: LibraryDe
     address = request.client.host if request.client else ""
     tries.begin(address)
     try:
-        library.accounts.check_password(user.name, change.current)
+        door.accounts.check_password(user.name, change.current)
     except NotLoggedInError as error:
         raise ForbiddenError("The present password is another one.") from error
     tries.succeeded(address)
     kept = caller.session.id if caller.session else None
-    library.accounts.set_password(user.id, change.new, keep_session=kept)
-    return _who(caller)
+    door.accounts.set_password(user.id, change.new, keep_session=kept)
+    return _who(door, caller)
 
 
 @router.get("/sessions")
-def sessions(library: LibraryDep, caller: CallerDep) -> list[Session]:
+def sessions(door: DoorDep, caller: CallerDep) -> list[Session]:
     """Logins that go on: the own ones, and for owners everybody's."""
     mine = caller.session.id if caller and caller.session else None
     return [
@@ -206,14 +208,14 @@ def sessions(library: LibraryDep, caller: CallerDep) -> list[Session]:
             address=each.address,
             agent=each.agent,
         )
-        for each in library.accounts.sessions(_own_only(caller))
+        for each in door.accounts.sessions(_own_only(caller))
     ]
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
-def end_session(session_id: RowId, library: LibraryDep, caller: CallerDep) -> None:
+def end_session(session_id: RowId, door: DoorDep, caller: CallerDep) -> None:
     """End a login, the own or, for owners, anybody's."""
-    library.accounts.end_session(session_id, _own_only(caller))
+    door.accounts.end_session(session_id, _own_only(caller))
 
 
 # -- tokens
@@ -279,12 +281,13 @@ def remove_user(user_id: RowId, library: LibraryDep, caller: CallerDep) -> None:
     library.accounts.remove_user(user_id)
 
 
-def _who(caller: Caller | None) -> Who:
+def _who(door: Door, caller: Caller | None) -> Who:
     user = caller.user if caller else None
     return Who(
         login_required=caller is not LOCAL,
         user=None if user is None else User.of(user),
         scopes=[scope for scope in access.SCOPES if caller and scope in caller.scopes],
+        locked=door.locked,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -69,6 +69,8 @@ class IndexStatus(BaseModel):
     next_model: str | None = Field(description="Takes over once every image has its vector.")
     embeddings: dict[str, int] = Field(description="Vectors by embedding space.")
     disk_bytes: int = Field(description="Database and vector index.")
+    encrypted: bool
+    opened_by: list[Literal["passphrase", "keyring"]] = Field(description="What opens an encrypted library.")
     read_only: bool
     generation: int
     roots: int = Field(description="How many folders are indexed.")
@@ -81,8 +83,9 @@ def index_status(library: LibraryDep, jobs: JobsDep) -> IndexStatus:
     status = library.status()
     latest = next((job for job in jobs.jobs(50) if job.kind == "index"), None)
     same = ("total_images", "missing", "errors", "last_updated", "model", "next_model", "embeddings", "disk_bytes")
+    locks = ("encrypted", "opened_by")
     return IndexStatus(
-        **{name: getattr(status, name) for name in same},
+        **{name: getattr(status, name) for name in (*same, *locks)},
         read_only=library.store.read_only,
         generation=library.store.generation,
         roots=len(status.roots),

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from smartsearch.api.background import BackgroundJobs
-from smartsearch.api.deps import JobsDep, LibraryDep
+from smartsearch.api.deps import DoorDep, JobsDep, LibraryDep
 from smartsearch.api.metrics import MEDIA_TYPE, Sample, family
 from smartsearch.library import Library
 
@@ -19,11 +19,11 @@ router = APIRouter(tags=["system"])
 
 
 class Health(BaseModel):
-    """The server answers and its library can be read; otherwise the answer is a problem document."""
+    """The server answers, and its library can be read or is locked; otherwise the answer is a problem document."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok", "locked"] = Field("ok", description="Locked: the library is encrypted, see `POST /unlock`.")
     read_only: bool = Field(description="Searching works; indexing and tagging do not (read-only or full disk).")
-    generation: int = Field(description="Grows with every change to the library.", examples=[42])
+    generation: int | None = Field(description="Grows with every change to the library.", examples=[42])
 
 
 class Version(BaseModel):
@@ -34,8 +34,11 @@ class Version(BaseModel):
 
 
 @router.get("/health")
-def health(library: LibraryDep) -> Health:
+def health(door: DoorDep) -> Health:
     """Whether the server can read its library."""
+    if door.locked:
+        return Health(status="locked", read_only=False, generation=None)
+    library = door.library
     return Health(read_only=library.store.read_only, generation=library.store.generation)
 
 

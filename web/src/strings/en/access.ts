@@ -7,6 +7,21 @@ export const access = {
     action: "Log in",
     forgotten: "Forgotten it? On the machine itself: smartsearch users password NAME",
   },
+  encryption: {
+    title: "Encryption",
+    locked: "The library is locked",
+    passphrase: "Passphrase",
+    unlock: "Unlock",
+    until: "It opens for this server alone, until it is locked or the server ends.",
+    ownersOnly: "It is encrypted. An owner has to unlock it.",
+    plain: "The library is not encrypted. With the server stopped, smartsearch encrypt puts it under a passphrase.",
+    encrypted: (ways: readonly string[]) =>
+      `The library is encrypted; it opens with ${ways
+        .map((way) => (way === "keyring" ? "this system's keyring" : "the passphrase"))
+        .join(" or ")}`,
+    lockHint: "Locking closes it for everybody and stops what is running, which can be resumed.",
+    lock: "Lock now",
+  },
   loggedIn: (name: string, role: string) => `Logged in as ${name} (${role})`,
   logout: "Log out",
   open: "Nobody has to log in: whoever uses this machine can see and change everything. Others cannot reach it.",
