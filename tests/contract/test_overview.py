@@ -7,10 +7,12 @@ from datetime import date, datetime
 import pytest
 
 from smartsearch.core.assets import AutoTags, Gps, MarkMissing, Metadata, PutAutoTags, Tag
+from smartsearch.core.edits import Edit
 from smartsearch.core.overview import SizeCount, ValueCount
 from smartsearch.core.ports import Store
 from smartsearch.core.query import And, Everything, FormatIs, HasTag, HasText, Hidden, InAlbum, Not, Shown, WithinBox
 from smartsearch.core.reading import PutText, TextLine, TextScan
+from smartsearch.stores import columns
 from smartsearch.stores.columns import ColumnCache
 from smartsearch.stores.sqlite import SqliteStore
 from tests.contract.making import NOW, put
@@ -157,6 +159,40 @@ def test_what_changes_is_counted_anew(store: Store, ids: list[int]) -> None:
     assert (3, 1) in store.facets(Shown()).ratings
     store.forget([ids[1]])
     assert store.facets(Shown()).total == 2
+
+
+def test_of_what_the_user_says_only_its_columns_are_read(
+    store: Store, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the order of changes, the counts are those of a store that reads everything."""
+    if not isinstance(store, SqliteStore):
+        pytest.skip("a store without a cache")
+    full: list[int] = []
+    read_all = columns.read_columns
+    monkeypatch.setattr(columns, "read_columns", lambda connection: full.append(1) or read_all(connection))
+
+    def counted() -> int:
+        """How often all was read for right counts."""
+        full.clear()
+        facets = store.facets(Shown())
+        reads = len(full)
+        monkeypatch.setattr(store, "_columns", ColumnCache())
+        assert store.facets(Shown()) == facets
+        return reads
+
+    store.facets(Shown())
+    album = store.add_album("Best")
+    store.change_album(album.id, add=ids[:2])
+    store.set_rating(ids[1], 3)
+    store.set_tags(ids[1], [Tag("quay")], "user")
+    store.edit([Edit((ids[0], ids[2]), add_tags=("mine",), rating=4), Edit((ids[3],), hidden=True)])
+    assert counted() == 0
+    store.set_rating(ids[1], 2)
+    store.apply([put("/new")])
+    store.set_rating(ids[1], 1)
+    assert counted() == 1
+    store.apply([put("/newer")])
+    assert counted() == 1
 
 
 def test_columns_may_lag_while_an_index_run_goes_on(

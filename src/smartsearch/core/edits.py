@@ -32,6 +32,11 @@ class Edit:
     add_to: tuple[int, ...] = ()
     remove_from: tuple[int, ...] = ()
 
+    @property
+    def says_tags(self) -> bool:
+        """Whether it is about tags, among others."""
+        return bool(self.add_tags or self.remove_tags or self.drop_tags or self.reject_tags or self.restore_tags)
+
 
 @dataclass(frozen=True, slots=True)
 class Edited:

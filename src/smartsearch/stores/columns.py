@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +31,10 @@ def read_columns(connection: sqlite3.Connection) -> Columns:
         ids=reader.ids,
         moments=moments[order],
         sizes=reader.numbers("file_size", 0),
-        stars=reader.numbers("stars", UNRATED, "WHERE stars IS NOT NULL").clip(-99, 99).astype(np.int16),
+        stars=reader.stars(),
         latitudes=reader.degrees("latitude"),
         longitudes=reader.degrees("longitude"),
-        shown=~(reader.among("SELECT id FROM images WHERE missing_since IS NOT NULL"))
-        & ~reader.among("SELECT image_id AS id FROM hidden_images"),
+        shown=reader.shown(),
         texts=reader.among("SELECT image_id AS id FROM image_texts WHERE folded != ''"),
         formats=reader.coded("SELECT format, group_concat(id) FROM images GROUP BY format"),
         cameras=reader.coded("SELECT camera_model, group_concat(id) FROM images GROUP BY camera_make, camera_model"),
@@ -59,6 +59,14 @@ _ALBUMS = """
 _PEOPLE = """
     SELECT persons.id, name, group_concat(image_id) FROM persons JOIN faces ON person_id = persons.id
     WHERE name IS NOT NULL AND NOT persons.hidden GROUP BY persons.id"""
+
+
+def _read_said(connection: sqlite3.Connection, columns: Columns, tags: bool) -> Columns:
+    """The columns with what the user says of images read anew, and tags if these have changed, which are most of the
+    work: of 1,000,000 images 0.1 s and 3 s, all columns 5 s."""
+    reader = _Reader(connection, columns.ids)
+    known = replace(columns, stars=reader.stars(), shown=reader.shown(), albums=reader.pairs(_ALBUMS))
+    return replace(known, tags=reader.pairs(_TAGS)) if tags else known
 
 
 def read_mask(connection: sqlite3.Connection, columns: Columns, where: Query) -> Mask:
@@ -97,6 +105,16 @@ def _having(columns: Columns, pairs: Pairs, wanted: list[bool]) -> Mask:
     return mask
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A transaction that changed ratings, albums, what is hidden and, if so said, tags: nothing else that is counted.
+    The library's generation before and after it."""
+
+    before: int
+    after: int
+    tags: bool
+
+
 class ColumnCache:
     """The columns of the latest generation asked for. Safe to use from several threads.
 
@@ -110,9 +128,12 @@ class ColumnCache:
         self._columns: Columns | None = None
         self._generation = -1
         self._fresh_until = 0.0
+        self._said: dict[int, Said] = {}
 
-    def expire(self) -> None:
-        """Read again at the next call: the user has changed something."""
+    def expire(self, said: Said | None = None) -> None:
+        """Read again at the next call: the user has changed something, no more than ``said`` if it is given."""
+        if said is not None and self._columns is not None:
+            self._said[said.before] = said
         self._fresh_until = 0.0
 
     def get(self, connection: sqlite3.Connection) -> Columns:
@@ -123,12 +144,21 @@ class ColumnCache:
                 return self._columns
             self._fresh_until = math.inf  # `expire` may come while this reads
             started = self._clock()
-            columns = read_columns(connection)
+            columns = self._read(connection, generation)
             cost = self._clock() - started
             self._columns, self._generation = columns, generation
             if self._fresh_until:
                 self._fresh_until = self._clock() + LAG * cost if cost > CHEAP_SECONDS else 0.0
             return columns
+
+    def _read(self, connection: sqlite3.Connection, generation: int) -> Columns:
+        said, self._said = self._said, {}
+        at, tags = self._generation, False
+        while at != generation and at in said:
+            at, tags = said[at].after, tags or said[at].tags
+        if self._columns is None or at != generation:
+            return read_columns(connection)
+        return _read_said(connection, self._columns, tags)
 
     def _may_lag(self, connection: sqlite3.Connection) -> bool:
         if self._clock() >= self._fresh_until:
@@ -148,6 +178,13 @@ class _Reader:
         ids, values = _numbers(self._connection, f"SELECT group_concat(id), group_concat({name}) FROM images {where}")
         found[np.searchsorted(self.ids, ids)] = values
         return found
+
+    def stars(self) -> NDArray[np.int16]:
+        return self.numbers("stars", UNRATED, "WHERE stars IS NOT NULL").clip(-99, 99).astype(np.int16)
+
+    def shown(self) -> Mask:
+        missing = self.among("SELECT id FROM images WHERE missing_since IS NOT NULL")
+        return ~(missing | self.among("SELECT image_id AS id FROM hidden_images"))
 
     def degrees(self, name: str) -> NDArray[np.float64]:
         """17 digits, so that none is lost: a search in a cluster's box must find all of it."""

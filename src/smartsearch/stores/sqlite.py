@@ -45,7 +45,7 @@ from smartsearch.stores import text as full_text
 from smartsearch.stores import texts as text_rows
 from smartsearch.stores.candidates import Limits
 from smartsearch.stores.changes import Writer
-from smartsearch.stores.columns import ColumnCache, read_mask
+from smartsearch.stores.columns import ColumnCache, Said, read_mask
 from smartsearch.stores.connection import Database, mapped_errors
 from smartsearch.stores.doctor import Problem
 from smartsearch.stores.driver import name_rows
@@ -133,7 +133,7 @@ class SqliteStore:
     @property
     def generation(self) -> int:
         with self._database.read() as connection:
-            return int(connection.execute("SELECT generation FROM library").fetchone()[0])
+            return _generation(connection)
 
     def close(self) -> None:
         for index in self._spaces.values():
@@ -195,22 +195,18 @@ class SqliteStore:
             writer.apply(changes)
 
     def set_tags(self, asset_id: int, tags: Iterable[Tag], source: TagSource) -> None:
-        with self._writer() as writer:
+        with self._curating(tags=True) as connection, self._writing(connection) as writer:
             if not writer.set_tags(asset_id, tags, source):
                 raise _no_image(asset_id)
-        self._columns.expire()
 
     def reject_tag(self, asset_id: int, name: str, *, undo: bool = False) -> None:
-        with self._writer() as writer:
+        with self._curating(tags=True) as connection, self._writing(connection) as writer:
             if not writer.reject_tag(asset_id, name, undo):
                 raise _no_image(asset_id)
-        self._columns.expire()
 
     def move_tag(self, name: str, new: str | None) -> int:
-        with self._writer() as writer:
-            moved = writer.move_tag(name, new)
-        self._columns.expire()
-        return moved
+        with self._curating(tags=True) as connection, self._writing(connection) as writer:
+            return writer.move_tag(name, new)
 
     def drop_auto_tags(self) -> int:
         with self._writer() as writer:
@@ -255,19 +251,19 @@ class SqliteStore:
             return curation.restore_album(connection, album_id, name, self._clock(), query, images)
 
     def edit(self, edits: Sequence[Edit]) -> Edited:
-        with self._curating() as connection:
-            writer = Writer(connection, self._clock())
-            done = apply_edits(edits, lambda edit: curation.edit(connection, writer, edit))
-            writer.finish()
-        return done
+        tags = any(edit.says_tags for edit in edits)
+        with self._curating(tags=tags) as connection, self._writing(connection) as writer:
+            return apply_edits(edits, lambda edit: curation.edit(connection, writer, edit))
 
     @contextmanager
-    def _curating(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction that lets the generation grow."""
+    def _curating(self, *, tags: bool = False) -> Iterator[sqlite3.Connection]:
+        """A write transaction that lets the generation grow: ratings, albums, what is hidden, and ``tags``."""
         with self._database.write() as connection:
+            before = _generation(connection)
             yield connection
             connection.execute("UPDATE library SET generation = generation + 1")
-        self._columns.expire()
+            said = Said(before, _generation(connection), tags)
+        self._columns.expire(said)
 
     def forget(self, asset_ids: Sequence[int]) -> int:
         with self._writer() as writer:
@@ -310,10 +306,14 @@ class SqliteStore:
 
     @contextmanager
     def _writer(self) -> Iterator[Writer]:
-        with self._database.write() as connection:
-            writer = Writer(connection, self._clock())
+        with self._database.write() as connection, self._writing(connection) as writer:
             yield writer
-            writer.finish()
+
+    @contextmanager
+    def _writing(self, connection: sqlite3.Connection) -> Iterator[Writer]:
+        writer = Writer(connection, self._clock())
+        yield writer
+        writer.finish()
 
     # -- reading
 
@@ -765,6 +765,10 @@ def _faces_of(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, t
         image_id: (tuple(sorted(map(int, people.split(",")))) if people else (), count if looked else None)
         for image_id, people, count, looked in found
     }
+
+
+def _generation(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT generation FROM library").fetchone()[0])
 
 
 def _no_image(asset_id: int) -> AssetNotFoundError:
