@@ -1,4 +1,5 @@
-"""A query field, an export format and a command: what a plugin of smartsearch looks like."""
+"""A query field, an export format, a command, a metadata reader and a face finder: what a plugin of smartsearch looks
+like."""
 
 from __future__ import annotations
 
@@ -11,9 +12,12 @@ from typing import BinaryIO
 import typer
 
 from smartsearch.core.assets import Asset
+from smartsearch.core.clustering import Thresholds
+from smartsearch.core.ports import FaceAnalyzer
 from smartsearch.core.query import FormatIs, Not
 from smartsearch.core.queryfields import BadValueError, Field, Meaning, QueryContext
-from smartsearch.hookspecs import Command, Exporter, hookimpl
+from smartsearch.core.settings import RuntimeSettings
+from smartsearch.hookspecs import Command, Exporter, FaceFinder, MetadataReader, hookimpl
 
 LOSSLESS = FormatIs(("png", "bmp", "tiff"))
 
@@ -62,3 +66,20 @@ def smartsearch_exporters() -> list[Exporter]:
 @hookimpl
 def smartsearch_commands() -> list[Command]:
     return [Command("formats", formats)]
+
+
+@hookimpl
+def smartsearch_metadata_readers() -> list[MetadataReader]:
+    return [MetadataReader("takeout", "smartsearch_plugin_takeout:read")]
+
+
+def load_skin_tone(_: RuntimeSettings) -> FaceAnalyzer:
+    from smartsearch_plugin_faces import SkinToneAnalyzer  # not before somebody wants it
+
+    return SkinToneAnalyzer()
+
+
+@hookimpl
+def smartsearch_face_models() -> list[FaceFinder]:
+    thresholds = Thresholds(link=0.8, join=0.9, review=0.8)
+    return [FaceFinder("skin-tone", "face:skin-tone@1", thresholds, load_skin_tone, "MIT", "by colour, to show how")]

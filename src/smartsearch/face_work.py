@@ -5,20 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from smartsearch.config import Places
 from smartsearch.core.errors import FacesOffError
-from smartsearch.core.ports import Store
+from smartsearch.core.ports import FaceAnalyzer, Store
 from smartsearch.core.settings import Settings
 from smartsearch.search.recent import RecentQueries
 
 if TYPE_CHECKING:
-    from smartsearch.faces.analyzer import OnnxFaceAnalyzer
     from smartsearch.faces.models import FaceModel, FaceModels
+    from smartsearch.hookspecs import FaceFinder
     from smartsearch.indexing.revisit import RevisitProgress, RevisitReport
     from smartsearch.people.grouping import GroupingReport
     from smartsearch.people.review import Question, Suggestion
@@ -42,14 +42,23 @@ class FaceStatus:
 
 
 class FaceWork:
-    """Faces of one library. ``settings`` are asked for anew each time: they may change while it is open."""
+    """Faces of one library. ``settings`` are asked for anew each time: they may change while it is open. ``plugged``
+    are the ways to find faces that plugins bring."""
 
-    def __init__(self, store: Store, places: Places, settings: Callable[[], Settings], recent: RecentQueries) -> None:
+    def __init__(
+        self,
+        store: Store,
+        places: Places,
+        settings: Callable[[], Settings],
+        recent: RecentQueries,
+        plugged: Callable[[], Mapping[str, FaceFinder]] = dict,
+    ) -> None:
         self._store = store
+        self._plugged = plugged
         self._recent = recent
         self._places = places
         self._settings = settings
-        self._analyzer: OnnxFaceAnalyzer | None = None
+        self._analyzer: FaceAnalyzer | None = None
 
     # -- consent and model
 
@@ -74,17 +83,26 @@ class FaceWork:
         """The name of the model in use."""
         return self._store.setting(_MODEL) or DEFAULT_MODEL
 
-    def use_model(self, name: str) -> FaceModel:
-        """Change to another model of this machine: the next run looks at every image anew; names and decisions stay.
-        UnknownModelError."""
-        model = self.models.get(name)
+    def finders(self) -> list[FaceFinder]:
+        """Ways to find faces that plugins bring, but for names that models of this machine have."""
+        taken = {model.name for model in self.models.installed()}
+        return [finder for name, finder in self._plugged().items() if name not in taken]
+
+    def use_model(self, name: str) -> FaceModel | FaceFinder:
+        """Change to another model of this machine, or a plugin's: the next run looks at every image anew; names and
+        decisions stay. UnknownModelError."""
+        model = self._named(name)
         self._store.put_setting(_MODEL, name)
         self._analyzer = None
         return model
 
+    def _named(self, name: str) -> FaceModel | FaceFinder:
+        plugged = next((finder for finder in self.finders() if finder.name == name), None)
+        return plugged or self.models.get(name)
+
     def status(self) -> FaceStatus:
         since = self._store.setting(_CONSENT)
-        fingerprint = self.models.get(self.model).fingerprint
+        fingerprint = self._named(self.model).fingerprint
         with self._store.people.reading() as rows:
             images, faces, persons = rows.counts()
             waiting = len(rows.unscanned(fingerprint))
@@ -98,12 +116,15 @@ class FaceWork:
             waiting=waiting,
         )
 
-    def analyzer(self) -> OnnxFaceAnalyzer | None:
+    def analyzer(self) -> FaceAnalyzer | None:
         """The model in use, ready; None while faces are switched off."""
         if not self.enabled:
             return None
         if self._analyzer is None:
-            self._analyzer = self.models.analyzer(self.model)
+            finder = next((finder for finder in self.finders() if finder.name == self.model), None)
+            # As for the models of this machine: pictures are looked at side by side, one thread each.
+            runtime = replace(self._settings().runtime, threads=1)
+            self._analyzer = finder.load(runtime) if finder else self.models.analyzer(self.model)
         return self._analyzer
 
     # -- runs
@@ -169,16 +190,16 @@ class FaceWork:
         with exclusive(self._places.library):
             return self._group(analyzer, anew=anew)
 
-    def _group(self, analyzer: OnnxFaceAnalyzer, *, anew: bool = False) -> GroupingReport:
+    def _group(self, analyzer: FaceAnalyzer, *, anew: bool = False) -> GroupingReport:
         from smartsearch.people.grouping import group_faces
 
         with self._store.people.reading() as rows:
             newest = rows.newest_face()
-        report = group_faces(self._store.people, analyzer.fingerprint, analyzer.thresholds, anew=anew)
+        report = group_faces(self._store.people, analyzer.fingerprint, self._named(self.model).thresholds, anew=anew)
         self._store.put_setting(_GROUPED, f"{analyzer.fingerprint} {newest}")
         return report
 
-    def _must_be_on(self) -> OnnxFaceAnalyzer:
+    def _must_be_on(self) -> FaceAnalyzer:
         analyzer = self.analyzer()
         if analyzer is None:
             raise FacesOffError(
@@ -198,7 +219,7 @@ class FaceWork:
         """Whose face it may be, the likeliest first. Works while faces are switched off: nothing is looked at."""
         from smartsearch.people.review import suggestions
 
-        model = self.models.get(self.model)
+        model = self._named(self.model)
         return suggestions(self._store.people, face_id, model.fingerprint, model.thresholds, limit)
 
     # -- forgetting

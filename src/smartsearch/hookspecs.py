@@ -14,7 +14,10 @@ import pluggy
 
 if TYPE_CHECKING:
     from smartsearch.core.assets import Asset
+    from smartsearch.core.clustering import Thresholds
+    from smartsearch.core.ports import FaceAnalyzer
     from smartsearch.core.queryfields import Field
+    from smartsearch.core.settings import RuntimeSettings
     from smartsearch.embeddings.base import EncoderFamily
     from smartsearch.onnx.descriptions import ModelDescription
 
@@ -42,6 +45,35 @@ class Command:
 
     name: str
     run: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataReader:
+    """Reads metadata that the program does not know: ``entry`` is "module:function", a function of the path, the open
+    file and the image format ("jpeg") that answers with `core.assets.Metadata`, or None.
+
+    It is imported and called in the guarded decode workers, without network, other programs and writing, under their
+    limits; it fills the fields that the file itself leaves open, and its keywords are added.
+    """
+
+    name: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFinder:
+    """A way to find and describe faces: ``load`` makes its analyzer on first use.
+
+    ``fingerprint`` is the space of its vectors and changes when these do, ``thresholds`` their cosines
+    (`core.clustering.Thresholds`), and ``load`` is told with how many threads and which provider to run.
+    """
+
+    name: str
+    fingerprint: str
+    thresholds: Thresholds
+    load: Callable[[RuntimeSettings], FaceAnalyzer]
+    licence: str = "as stated by its plugin"
+    summary: str = ""
 
 
 @hookspec
@@ -72,4 +104,17 @@ def smartsearch_exporters() -> Iterable[Exporter]:
 @hookspec
 def smartsearch_commands() -> Iterable[Command]:
     """Commands. Asked for only when a command is named that the program does not have, or help is wanted."""
+    raise NotImplementedError
+
+
+@hookspec
+def smartsearch_metadata_readers() -> Iterable[MetadataReader]:
+    """Readers of metadata, asked for by `index`. The program's own readers come first."""
+    raise NotImplementedError
+
+
+@hookspec
+def smartsearch_face_models() -> Iterable[FaceFinder]:
+    """Ways to find and describe faces, chosen by `smartsearch faces use NAME`. Names that are taken keep their meaning.
+    Must not load weights."""
     raise NotImplementedError

@@ -198,7 +198,9 @@ class Library:
         """Who may ask the server; of the home, for all its libraries."""
         self.audit = AuditLog(places.home, settings.audit, places.library.name)
         """Who looked at, took along or changed what."""
-        self.faces = FaceWork(store, places, lambda: self.settings, self.recent)
+        self.faces = FaceWork(
+            store, places, lambda: self.settings, self.recent, lambda: self.catalog.plugins.face_models()
+        )
         self.duplicates = Duplicates(
             store,
             lambda: self.catalog.encoders(self.model).image.space,
@@ -393,6 +395,7 @@ class Library:
             self._tagger(),
             self.faces.analyzer(),
             self.ocr.while_indexing(),
+            self.catalog.plugins.metadata_readers(),
         )
 
     def _complete_next_model(self, coming: ModelChoice | None, report: IndexReport, targets: Sequence[Target]) -> None:

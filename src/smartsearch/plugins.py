@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
+import numpy as np
 import pluggy
+from numpy.typing import NDArray
 
 from smartsearch import hookspecs
 from smartsearch.core.errors import SmartsearchError, UnknownModelError, plugin_failed
+from smartsearch.core.faces import FaceScan
 from smartsearch.core.queryfields import BadValueError, Field, Meaning, QueryContext
 from smartsearch.embeddings import builtin
-from smartsearch.hookspecs import Command, Exporter
+from smartsearch.hookspecs import Command, Exporter, FaceFinder, MetadataReader
+from smartsearch.media.readers import ReaderPlace
 from smartsearch.onnx.descriptions import ModelDescription, Registry
 
 if TYPE_CHECKING:
     from smartsearch.core.assets import Asset
+    from smartsearch.core.ports import FaceAnalyzer
+    from smartsearch.core.settings import RuntimeSettings
     from smartsearch.embeddings.base import EncoderFamily
 
 log = logging.getLogger("smartsearch.plugins")
@@ -80,6 +87,23 @@ class Plugins:
         for plugin, exporter in self._collected("smartsearch_exporters", Exporter):
             exporters.setdefault(exporter.suffix, replace(exporter, write=_blamed_writer(plugin, exporter.write)))
         return exporters
+
+    def metadata_readers(self) -> list[ReaderPlace]:
+        """Where the readers are that decode workers load. One without a "module:function" is named in the log."""
+        places = []
+        for plugin, reader in self._collected("smartsearch_metadata_readers", MetadataReader):
+            if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", reader.entry):
+                places.append(ReaderPlace(plugin, reader.entry))
+            else:
+                log.error("The plugin %r names a reader %r, which is no module:function.", plugin, reader.entry)
+        return places
+
+    def face_models(self) -> dict[str, FaceFinder]:
+        """Ways to find faces by their name. One that cannot be loaded raises PluginError."""
+        models: dict[str, FaceFinder] = {}
+        for plugin, model in self._collected("smartsearch_face_models", FaceFinder):
+            models.setdefault(model.name, replace(model, load=_blamed_loader(plugin, model.load)))
+        return models
 
     def commands(self) -> list[tuple[str, Command]]:
         """Commands, each with the name of its plugin."""
@@ -150,3 +174,30 @@ def _blamed_writer(
             write(images, file)
 
     return blamed_writer
+
+
+def _blamed_loader(
+    plugin: str, load: Callable[[RuntimeSettings], FaceAnalyzer]
+) -> Callable[[RuntimeSettings], FaceAnalyzer]:
+    def blamed_loader(runtime: RuntimeSettings) -> FaceAnalyzer:
+        with blamed(plugin):
+            return _BlamedAnalyzer(plugin, load(runtime))
+
+    return blamed_loader
+
+
+class _BlamedAnalyzer:
+    """A plugin's `FaceAnalyzer`. Where it fails, the run ends with a PluginError: a photo in which nobody could look
+    for faces must not count as one without any."""
+
+    def __init__(self, plugin: str, analyzer: FaceAnalyzer) -> None:
+        self._plugin = plugin
+        self._analyzer = analyzer
+        self.fingerprint, self.side = analyzer.fingerprint, analyzer.side
+
+    def analyze(self, pixels: NDArray[np.uint8], width: int) -> FaceScan:
+        with blamed(self._plugin):
+            scan = self._analyzer.analyze(pixels, width)
+            if not isinstance(scan, FaceScan):
+                raise TypeError(f"analyze answers with {type(scan).__name__}, no FaceScan")
+            return scan

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from smartsearch.core.errors import CorruptImageError
-from smartsearch.media.protocol import Request
+from smartsearch.media.protocol import Request, WorkerOptions
 from smartsearch.media.worker import Handler, serve
 
 
@@ -86,7 +86,7 @@ COMMANDS = {
 }
 
 
-def load() -> Handler:
+def load(_: WorkerOptions) -> Handler:
     return handle
 
 

@@ -94,7 +94,7 @@ def test_a_worker_that_answers_with_code_is_thrown_away(tmp_path: Path) -> None:
         "from smartsearch.media.worker import serve\n"
         "class Evil:\n"
         f"    def __reduce__(self): return os.mkdir, ({str(tmp_path / 'ran')!r},)\n"
-        "serve(lambda: lambda path, request: Evil())\n"
+        "serve(lambda _: lambda path, request: Evil())\n"
     )
     with DecodePool(1, command=(sys.executable, str(stub))) as pool, pytest.raises(SmartsearchError, match="decoder"):
         pool.submit("/any", DecodeRequest()).result(timeout=60)

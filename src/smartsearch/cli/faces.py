@@ -195,6 +195,7 @@ def models(context: typer.Context, as_json: JsonOption = False, library: Library
     """The models that look for faces, on this machine."""
     with open_library(context, library, create=True) as opened:
         found, active = opened.faces.models.installed(), opened.faces.model
+        plugged = opened.faces.finders()
     rows = [
         {
             "name": each.name,
@@ -205,6 +206,17 @@ def models(context: typer.Context, as_json: JsonOption = False, library: Library
             "summary": each.summary,
         }
         for each in found
+    ]
+    rows += [
+        {
+            "name": each.name,
+            "active": each.name == active,
+            "licence": each.licence,
+            "commercial": None,
+            "note": "of a plugin",
+            "summary": each.summary,
+        }
+        for each in plugged
     ]
     if as_json:
         echo_json({"models": rows})

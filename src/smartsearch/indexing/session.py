@@ -21,6 +21,7 @@ from smartsearch.indexing.pipeline import IndexPipeline, IndexSettings
 from smartsearch.indexing.progress import IndexProgress, IndexReport
 from smartsearch.indexing.scan import Target
 from smartsearch.media.pool import DecodePool
+from smartsearch.media.readers import ReaderPlace
 from smartsearch.onnx.threads import usable_cores
 
 BUSY_SECONDS = 2.0
@@ -45,7 +46,7 @@ class IndexSession:
     """Index runs over one library. A context manager: the decode workers live as long as it does.
 
     ``encoders``, ``tagger``, ``analyzer`` and ``reader`` as in `IndexPipeline`; ``folder`` is the library's own, which
-    is locked during a run and never indexed.
+    is locked during a run and never indexed. ``metadata_readers`` are those of plugins.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class IndexSession:
         tagger: ImageTagger | None = None,
         analyzer: FaceAnalyzer | None = None,
         reader: OcrReader | None = None,
+        metadata_readers: Sequence[ReaderPlace] = (),
     ) -> None:
         self._store = store
         self._encoders = tuple(encoders)
@@ -67,7 +69,7 @@ class IndexSession:
         self._thumbnails = thumbnails
         self._folder = folder
         workers = settings.runtime.workers or usable_cores()
-        self._pool = DecodePool(workers, settings.media, nice=DECODER_NICE)
+        self._pool = DecodePool(workers, settings.media, nice=DECODER_NICE, readers=metadata_readers)
         self._discovery = settings.discovery
         self._settings = IndexSettings(
             discovery=settings.discovery,

@@ -16,6 +16,7 @@ from smartsearch.media.color import dominant_color, palette
 from smartsearch.media.metadata import read_blocks, read_metadata
 from smartsearch.media.phash import dct_hash
 from smartsearch.media.pixels import reduced_rgb, upright
+from smartsearch.media.readers import NO_READERS, MetadataReaders
 from smartsearch.media.request import Decoded, DecodeRequest, PreviewRequest
 from smartsearch.media.resize import encoder_input, fit, needed_scale
 from smartsearch.media.sharpness import sharpness
@@ -31,8 +32,8 @@ _WEBP_METHOD = 0
 """libwebp's effort 0-6. See benchmarks/decode.py: 0 costs a third of the default's time for a fifth more bytes."""
 
 
-def decode(path: str | os.PathLike[str], request: DecodeRequest) -> Decoded:
-    """Decode the file once and make everything the request asks for. Never writes.
+def decode(path: str | os.PathLike[str], request: DecodeRequest, readers: MetadataReaders = NO_READERS) -> Decoded:
+    """Decode the file once and make everything the request asks for. Never writes. ``readers`` add metadata.
 
     Raises a MediaError subclass with a plain one-line reason: FileAccessError, UnsupportedFormatError,
     CorruptImageError, ImageTooLargeError, ImageTooSmallError, or DecodeCrashError when memory runs out.
@@ -50,6 +51,8 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest) -> Decoded:
         thumbnail = upright(fit(picture, request.thumbnails.size), blocks.orientation)
         shown = [upright(fit(picture, side), blocks.orientation) for side in request.pictures]
         inputs = [upright(encoder_input(picture, wanted), blocks.orientation) for wanted in request.inputs]
+        metadata = read_metadata(blocks, request.sidecar)
+        metadata = readers.filled(metadata, os.fspath(path), source.file.stream, source.name)
         content = ImageContent(
             format=source.name,
             width=width,
@@ -57,7 +60,7 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest) -> Decoded:
             frames=frames,
             phash=dct_hash(thumbnail),
             color=dominant_color(thumbnail),
-            metadata=read_metadata(blocks, request.sidecar),
+            metadata=metadata,
             thumbnail=_webp(thumbnail, request.thumbnails.quality),
             palette=palette(thumbnail),
             sharpness=sharpness(thumbnail),

@@ -19,6 +19,7 @@ from smartsearch.core.settings import MediaLimits
 from smartsearch.media.exif import IPTC_TAG, XMP_TAG, Exif, exif_metadata, modified_at, named_tags, read_exif
 from smartsearch.media.files import open_regular
 from smartsearch.media.iptc import iptc_metadata, read_iptc
+from smartsearch.media.readers import NO_READERS, MetadataReaders
 from smartsearch.media.source import Source, open_source
 from smartsearch.media.xmp import MAX_BYTES, read_xmp, xmp_metadata
 
@@ -94,7 +95,10 @@ def read_sidecar(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def refresh_metadata(
-    path: str | os.PathLike[str], sidecar: str | os.PathLike[str] | None, limits: MediaLimits
+    path: str | os.PathLike[str],
+    sidecar: str | os.PathLike[str] | None,
+    limits: MediaLimits,
+    readers: MetadataReaders = NO_READERS,
 ) -> Metadata:
     """The metadata that a decode of the file with this sidecar would give. Errors as `decode.decode`.
 
@@ -103,7 +107,8 @@ def refresh_metadata(
     with open_source(path, limits) as source:
         if source.name in ("png", "jxl"):
             source.image.load()
-        return read_metadata(read_blocks(source), sidecar)
+        found = read_metadata(read_blocks(source), sidecar)
+        return readers.filled(found, os.fspath(path), source.file.stream, source.name)
 
 
 def _exif(source: Source) -> Exif:

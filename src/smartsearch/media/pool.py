@@ -8,6 +8,7 @@ is killed, its one file fails with a MediaError, and the thread starts a fresh w
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import signal
@@ -24,11 +25,17 @@ from smartsearch.core import errors
 from smartsearch.core.assets import Metadata
 from smartsearch.core.errors import DecodeCrashError, DecodeTimeoutError, MediaError, SmartsearchError
 from smartsearch.core.settings import MediaLimits
-from smartsearch.media.protocol import Failure, Ready, Request, WorkerOptions, receive, send
+from smartsearch.media.protocol import Failure, Ready, Request, Told, WorkerOptions, receive, send
+from smartsearch.media.readers import ReaderPlace
 from smartsearch.media.request import Decoded, DecodeRequest, MetadataRequest, PreviewRequest
 
 WORKER_COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "smartsearch.media.worker")
 """``-P``: without it, ``-m`` imports from the current folder first, and that may hold anything."""
+
+_MOST_LINES = 100
+"""Different lines that one pool puts into the log for its workers."""
+
+log = logging.getLogger("smartsearch.media")
 
 _START_SECONDS = 60.0
 """A worker that has not said it is ready by then never will. Starting takes a fifth of a second on an idle machine."""
@@ -46,6 +53,7 @@ class DecodePool:
 
     ``limits.seconds`` bounds the wall-clock time of a file and ``limits.memory_bytes`` the address space of a worker.
     ``nice`` is added to the workers' priority value (POSIX). ``command`` starts a worker (another one in tests).
+    ``readers`` of plugins add metadata; what goes wrong with one is said in the log, once.
     The queue has no bound: whoever submits keeps the number of unfinished futures small.
     """
 
@@ -56,12 +64,13 @@ class DecodePool:
         *,
         nice: int = 0,
         command: Sequence[str] = WORKER_COMMAND,
+        readers: Sequence[ReaderPlace] = (),
     ) -> None:
         if workers < 1:
             raise ValueError("a pool needs at least one worker")
         limits = limits or MediaLimits()
         self._size = workers
-        self._options = WorkerOptions(limits.seconds, limits.memory_bytes, nice)
+        self._options = WorkerOptions(limits.seconds, limits.memory_bytes, nice, tuple(readers))
         self._command = tuple(command)
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -69,6 +78,7 @@ class DecodePool:
         self._workers: set[_Worker] = set()
         self._unfinished: set[Future[Any]] = set()
         self._closed = False
+        self._said: set[str] = set()
 
     @overload
     def submit(self, path: str, request: DecodeRequest) -> Future[Decoded]: ...
@@ -129,12 +139,23 @@ class DecodePool:
                 try:
                     if worker is None or not worker.alive:
                         worker = self._replace(worker)
-                    answer: object = worker.call(task.path, task.request)
+                    answer: object = self._heard(worker.call(task.path, task.request))
                 except SmartsearchError as error:
                     answer = error
                 self._finish(task.future, answer)
         finally:
             self._discard(worker)
+
+    def _heard(self, answer: object) -> object:
+        """The answer alone; what a worker tells beside it goes to the log, each line once and no more than a few."""
+        if not isinstance(answer, Told):
+            return answer
+        with self._lock:
+            new = [line for line in answer.lines if line not in self._said][: max(0, _MOST_LINES - len(self._said))]
+            self._said.update(new)
+        for line in new:
+            log.error("%s", line)
+        return answer.answer
 
     def _finish(self, future: Future[Any], answer: object = None) -> None:
         with self._lock:

@@ -12,6 +12,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from smartsearch.media.readers import ReaderPlace
 from smartsearch.media.request import DecodeRequest, MetadataRequest, PreviewRequest
 
 _LENGTH = struct.Struct("<Q")
@@ -21,7 +22,8 @@ _CLASSES: dict[str, frozenset[str]] = {
     "smartsearch.core.assets": frozenset({"FileIdentity", "Gps", "ImageContent", "Metadata", "Swatch"}),
     "smartsearch.core.settings": frozenset({"MediaLimits", "ThumbnailSettings"}),
     "smartsearch.core.spaces": frozenset({"Preprocessing"}),
-    "smartsearch.media.protocol": frozenset({"Failure", "Ready", "WorkerOptions"}),
+    "smartsearch.media.protocol": frozenset({"Failure", "Ready", "Told", "WorkerOptions"}),
+    "smartsearch.media.readers": frozenset({"ReaderPlace"}),
     "smartsearch.media.request": frozenset({"Decoded", "DecodeRequest", "MetadataRequest", "PreviewRequest"}),
     "datetime": frozenset({"datetime", "timedelta", "timezone"}),
     "numpy": frozenset({"dtype", "ndarray"}),
@@ -41,6 +43,8 @@ class WorkerOptions:
     seconds: float
     memory_bytes: int
     nice: int = 0
+    readers: tuple[ReaderPlace, ...] = ()
+    """Metadata readers of plugins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,14 @@ class Failure:
     kind: str
     message: str
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer, and what is to be said in the log beside it."""
+
+    answer: object
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from smartsearch.core.errors import DecodeCrashError, MediaError, SmartsearchError
-from smartsearch.media.protocol import Failure, Ready, Request, WorkerOptions, receive, send
+from smartsearch.media.protocol import Failure, Ready, Request, Told, WorkerOptions, receive, send
 
 Handler = Callable[[str, Request], object]
 """Answers one request about one path; raises MediaError."""
@@ -29,13 +29,13 @@ def main() -> None:
     serve(load_handler)
 
 
-def serve(load: Callable[[], Handler]) -> None:
+def serve(load: Callable[[WorkerOptions], Handler]) -> None:
     """Protect stdout, apply the limits, load the handler, then answer requests until stdin ends."""
     source = sys.stdin.buffer
     with _protected_stdout() as sink:
         options = receive(source)
         _apply(options)
-        handler = load()
+        handler = load(options)
         send(sink, Ready(os.getpid()))
         while True:
             try:
@@ -48,23 +48,30 @@ def serve(load: Callable[[], Handler]) -> None:
             send(sink, answer)
 
 
-def load_handler() -> Handler:
+def load_handler(options: WorkerOptions) -> Handler:
     """Import the decoders, then give up all that decoding does not need. Done after the limits are in force, so that
-    they cover the imports too."""
+    they cover the imports too. Readers of plugins come last: what they bring is confined from its first line on."""
     from smartsearch.media.decode import decode, render_preview
     from smartsearch.media.metadata import refresh_metadata
+    from smartsearch.media.readers import MetadataReaders
     from smartsearch.media.request import DecodeRequest, PreviewRequest
     from smartsearch.media.sandbox import confine
 
     sys.dont_write_bytecode = True  # what is still to be imported could not be cached
     confine()
+    readers = MetadataReaders(options.readers)
 
-    def handle(path: str, request: Request) -> object:
+    def answer(path: str, request: Request) -> object:
         if isinstance(request, DecodeRequest):
-            return decode(path, request)
+            return decode(path, request, readers)
         if isinstance(request, PreviewRequest):
             return render_preview(path, request)
-        return refresh_metadata(path, request.sidecar, request.limits)
+        return refresh_metadata(path, request.sidecar, request.limits, readers)
+
+    def handle(path: str, request: Request) -> object:
+        given = answer(path, request)
+        lines = readers.told()
+        return Told(given, lines) if lines else given
 
     return handle
 
