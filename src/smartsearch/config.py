@@ -212,6 +212,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "discovery.min_bytes": (0, 2**63),
     "media.max_bytes": (1, 2**63),
     "media.max_pixels": (1, 2**40),
+    "media.max_video_bytes": (1, 2**63),
+    "media.max_video_seconds": (1, 1e6),
     "media.min_side": (1, 2**20),
     "media.seconds": (0.1, 86_400),
     "media.memory_bytes": (256 * 2**20, 2**63),

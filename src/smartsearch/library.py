@@ -738,6 +738,17 @@ class Library:
 
         return self.thumbnails.preview(asset.file_hash, make)
 
+    def scene(self, asset: Asset, at: float, source: Callable[[Asset], str] = lambda asset: asset.path) -> bytes:
+        """A small WebP of a moving picture ``at`` seconds from its start, made anew each time. ``source`` and errors as
+        in `preview`."""
+        from smartsearch.media.request import PreviewRequest
+
+        path, looks = source(asset), self.settings.thumbnails
+        if not self.is_unchanged(asset, path):
+            raise FileAccessError(f"Image {asset.id} has changed since it was indexed.", hint="Index it again.")
+        request = PreviewRequest(looks.size, looks.quality, self.settings.media, round(at * 1000))
+        return self._decoders().submit(path, request).result()
+
     def is_unchanged(self, asset: Asset, path: str | None = None) -> bool:
         """Whether the image's file, at ``path`` if it was looked up already, still has the size and time it was indexed
         with. False if it is not there."""

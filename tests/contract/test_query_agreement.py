@@ -34,6 +34,7 @@ from smartsearch.core.query import (
     IdIn,
     InAlbum,
     InFolder,
+    LastsBetween,
     NameLike,
     Not,
     Or,
@@ -62,6 +63,7 @@ TAGS = st.sampled_from(["dog", "Dog", "DOG", "É", "é", "100%", "_"])
 FORMATS = st.sampled_from(["jpeg", "png", "heif"])
 MOMENTS = st.datetimes(datetime(2019, 1, 1), datetime(2021, 1, 1)) | st.sampled_from([datetime.min, datetime.max])
 DAYS = st.tuples(st.integers(1, 12), st.integers(1, 31))
+SECONDS = st.sampled_from([0.0, 0.5, 2.0, 1e9])
 SIZES = st.integers(0, 5) | st.sampled_from([2**31, 2**62])
 COLORS = st.sampled_from([0, 0xFFFFFF, 0xFF0000, 0xD03020, 0x101010, 0x8C2020])
 PERCENTS = st.integers(0, 50)
@@ -91,6 +93,7 @@ def images(draw: st.DrawFn) -> PutImage:
         width=draw(st.integers(1, 4)),
         height=draw(st.integers(1, 4)),
         palette=draw(PALETTES),
+        duration=draw(st.none() | SECONDS),
     )
     identity = FileIdentity(1, 1, draw(SIZES), draw(st.sampled_from([0, 1_577_836_800 * 10**9, -(10**18)])))
     return PutImage(made.path, identity, made.file_hash, None, made.content, {})
@@ -105,6 +108,7 @@ LEAVES: st.SearchStrategy[Query] = st.one_of(
     st.builds(FormatIs, st.lists(FORMATS | st.just("\ud800"), max_size=2).map(tuple)),
     st.builds(FileSizeBetween, st.none() | SIZES, st.none() | SIZES | st.just(2**80)),
     st.builds(PixelsBetween, st.none() | st.integers(0, 17), st.none() | st.integers(0, 17)),
+    st.builds(LastsBetween, st.none() | SECONDS, st.none() | SECONDS),
     st.builds(InFolder, FOLDERS | FOLDERS.map(lambda folder: folder + "/") | st.sampled_from(["", "\ud800"])),
     st.builds(FolderNamed, st.sampled_from(["a", "A", "r", "r/a", "a%", "", "/", "a_", BAD_BYTES, "\ud800", "\ufffd"])),
     st.builds(NameLike, NAMES | st.sampled_from(["", "*", "?", "*a*", "??", "\ud800", "*" * 9000, "a" * 9000])),

@@ -9,6 +9,7 @@ from smartsearch.core.errors import PathNotFoundError, SmartsearchError
 from smartsearch.library import Library
 
 MEDIA_TYPES = {
+    "avi": "video/x-msvideo",
     "avif": "image/avif",
     "bmp": "image/bmp",
     "gif": "image/gif",
@@ -17,11 +18,15 @@ MEDIA_TYPES = {
     "jpeg": "image/jpeg",
     "jpeg2000": "image/jp2",
     "jxl": "image/jxl",
+    "mkv": "video/x-matroska",
+    "mov": "video/quicktime",
+    "mp4": "video/mp4",
     "png": "image/png",
     "ppm": "image/x-portable-anymap",
     "psd": "image/vnd.adobe.photoshop",
     "qoi": "image/qoi",
     "tiff": "image/tiff",
+    "webm": "video/webm",
     "webp": "image/webp",
 }
 """By the format the indexer found, never by the name. Others (camera raw) are sent as application/octet-stream."""

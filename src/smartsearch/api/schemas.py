@@ -218,6 +218,7 @@ class ImageBrief(BaseModel):
     position: Position | None
     rating: int | None = Field(description="0-5, -1 for rejected.")
     missing: bool = Field(description="The file was gone at the last scan.")
+    duration: float | None = Field(description="Of a video or animation: seconds.", examples=[None])
     thumbnail_url: str = Field(examples=["/api/v1/images/12/thumbnail?v=9f86d081884c7d65"])
     preview_url: str = Field(examples=["/api/v1/images/12/preview?v=9f86d081884c7d65"])
     original_url: str = Field(examples=["/api/v1/images/12/original?v=9f86d081884c7d65"])
@@ -248,6 +249,7 @@ def brief_fields(asset: Asset) -> dict[str, Any]:
         "position": None if gps is None else Position(latitude=gps.latitude, longitude=gps.longitude),
         "rating": asset.rating,
         "missing": asset.missing_since is not None,
+        "duration": rounded(asset.duration),
         **urls,
     }
 

@@ -20,6 +20,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' blob: data:",
+        "media-src 'self'",
         "style-src 'self' 'unsafe-inline'",
         "worker-src 'self' blob:",
         "object-src 'none'",

@@ -119,8 +119,8 @@ def query(
     """Find photos by describing them: plain words, with dates, "without ...", and field:value to be exact.
 
     Fields: date, after, before, person, faces, near, region, box, in (folder), name, tag, album, camera, color, type,
-    size, rating, has:gps, is:hidden. A minus negates, OR and parentheses combine, quotes take words as they are. A
-    query that begins with a minus goes after --.
+    size, duration, rating, has:gps, is:hidden, is:video. A minus negates, OR and parentheses combine, quotes take words
+    as they are. A query that begins with a minus goes after --.
     """
     from smartsearch.search.service import SearchRequest
 
@@ -350,7 +350,7 @@ def _write_export(path: Path, text: str) -> None:
 def _print_table(result: SearchResult, thumbnail_of: object = None, explain: bool = False) -> None:
     from rich.table import Table
 
-    from smartsearch.cli.render import console, duration, printable, shorten, tag_line
+    from smartsearch.cli.render import clock, console, duration, place_in, printable, shorten, tag_line
 
     out = console()
     if not result.hits:
@@ -365,7 +365,7 @@ def _print_table(result: SearchResult, thumbnail_of: object = None, explain: boo
         from smartsearch.cli.terminal import draw
 
         for hit in result.hits:
-            out.print(f"{hit.score:.2f}  {printable(hit.asset.path)}")
+            out.print(f"{hit.score:.2f}  {printable(hit.asset.path)}{place_in(hit)}")
             draw(out, thumbnail_of(hit.asset))
         return
     table = Table(box=None, pad_edge=False)
@@ -383,11 +383,15 @@ def _print_table(result: SearchResult, thumbnail_of: object = None, explain: boo
         taken = hit.asset.metadata.taken_at
         table.add_row(
             f"{hit.score:.2f}",
-            printable(hit.asset.path)
-            if not out.is_terminal
-            else shorten(hit.asset.path, max(20, out.width - taken_up)),
+            (
+                printable(hit.asset.path)
+                if not out.is_terminal
+                else shorten(hit.asset.path, max(20, out.width - taken_up - len(place_in(hit))))
+            )
+            + place_in(hit),
             taken.strftime("%Y-%m-%d") if taken else "",
-            f"{hit.asset.width}x{hit.asset.height}",
+            f"{hit.asset.width}x{hit.asset.height}"
+            + ("" if hit.asset.duration is None else f" {clock(hit.asset.duration)}"),
             *((tag_line(hit.asset),) if with_tags else ()),
             *((_why(result.evidence[place]),) if explain else ()),
         )

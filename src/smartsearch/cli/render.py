@@ -39,6 +39,7 @@ def metadata_of(asset: Asset) -> dict[str, Any]:
         "format": asset.format,
         "width": asset.width,
         "height": asset.height,
+        "duration": asset.duration,
         "file_size": asset.identity.size,
         "file_hash": asset.file_hash.hex(),
         "modified_at": asset.modified_at,
@@ -74,8 +75,21 @@ def hit_as_dict(hit: Hit) -> dict[str, Any]:
         "path": hit.asset.path,
         "score": round(hit.score, 6),
         "similarity": None if hit.similarity is None else round(hit.similarity, 6),
+        **({} if hit.at is None else {"at": hit.at}),
         "metadata": metadata_of(hit.asset),
     }
+
+
+def clock(seconds: float) -> str:
+    """A place in a video, or its length, as players show it: m:ss, from an hour on h:mm:ss."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def place_in(hit: Hit) -> str:
+    """What to add to the path of a video that matches somewhere: " @ 0:14", else nothing."""
+    return "" if hit.at is None else f" @ {clock(hit.at)}"
 
 
 def size(count: int) -> str:

@@ -25,6 +25,7 @@ def status(context: typer.Context, as_json: JsonOption = False, library: Library
     from rich.table import Table
 
     from smartsearch.cli.render import console, printable, size
+    from smartsearch.core.signatures import reads_videos
 
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_row("library", printable(str(facts["library"])))
@@ -36,6 +37,7 @@ def status(context: typer.Context, as_json: JsonOption = False, library: Library
     table.add_row("on disk", size(facts["disk_bytes"]))
     table.add_row("encrypted", f"yes, opened by {' or '.join(facts['opened_by'])}" if facts["encrypted"] else "no")
     table.add_row("indexing", _job_line(facts["indexing_progress"]))
+    table.add_row("videos", "read" if reads_videos() else "passed over; pip install 'smartsearch[video]' to read them")
     for place in facts["roots"]:
         table.add_row("folder", printable(place["path"]) + ("" if place["recursive"] else " (without subfolders)"))
     console().print(table)

@@ -109,7 +109,8 @@ class ImageContent:
     ``width`` and ``height`` are of the upright picture (EXIF orientation applied). ``format`` is lower case ("jpeg",
     "png", "heif", ...). ``phash`` is a 64-bit DCT perceptual hash as an unsigned integer. ``color`` is the dominant
     sRGB colour, 0xRRGGBB; ``palette`` a few colours with their shares, the largest first. ``sharpness`` is the variance
-    of the Laplacian of the thumbnail (see `media.sharpness`). ``thumbnail`` is an encoded WebP.
+    of the Laplacian of the thumbnail (see `media.sharpness`). ``thumbnail`` is an encoded WebP. ``duration`` is how
+    long a moving picture lasts in seconds, None for a still one; ``frames`` of a video is 1.
     """
 
     format: str
@@ -122,6 +123,7 @@ class ImageContent:
     thumbnail: bytes = field(repr=False)
     palette: tuple[Swatch, ...] = ()
     sharpness: float = 0.0
+    duration: float | None = None
 
 
 TagSource = Literal["user", "keywords", "auto"]
@@ -161,6 +163,7 @@ class Asset:
     ``people`` are the ids of the persons whose faces are in it; ``face_count`` is None where nobody looked for faces.
     ``sharpness`` is None for what was indexed before it was measured; its palette is the dominant colour alone.
     ``text`` is what was read in it, line by line: "" where there is none, None where nobody looked.
+    ``duration`` is how long a moving picture lasts, in seconds; None for a still one.
     """
 
     id: int
@@ -187,6 +190,7 @@ class Asset:
     palette: tuple[Swatch, ...] = ()
     sharpness: float | None = None
     text: str | None = None
+    duration: float | None = None
 
     @property
     def moment(self) -> datetime:
@@ -261,7 +265,8 @@ class PutImage:
     """Insert the image at ``path``, or replace what was derived from its old bytes (the row keeps its id and the user's
     tags).
 
-    ``embeddings`` maps a space key to a float32 vector (dim,). Clears an error recorded for the path.
+    ``embeddings`` maps a space key to a float32 vector (dim,), ``scenes`` to those of the moments of a moving picture,
+    by milliseconds from its start. Clears an error recorded for the path.
     """
 
     path: str
@@ -274,6 +279,7 @@ class PutImage:
     auto_tags: AutoTags | None = None
     faces: FaceScan | None = None
     text: TextScan | None = None
+    scenes: Mapping[str, Mapping[int, Embedding]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,12 +319,13 @@ class MarkMissing:
 
 @dataclass(frozen=True, slots=True)
 class PutEmbedding:
-    """Add the vector of an image in one more space (a new model over an existing library)."""
+    """Add the vector of an image in one more space (a new model over an existing library), with those of its scenes."""
 
     asset_id: int
     space: str
     vector: Embedding
     auto_tags: AutoTags | None = None
+    scenes: Mapping[int, Embedding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,7 +299,16 @@ class Store(Protocol):
         ...
 
     def nearest(self, space: EmbeddingSpace, vector: Embedding, where: Query, k: int) -> list[Neighbor]:
-        """The k assets nearest to ``vector`` among those that meet ``where``, best first, ties by id."""
+        """The k assets nearest to ``vector`` among those that meet ``where``, best first, ties by id. A moving picture
+        is as near as the nearest of its scenes, or its own vector, and comes once."""
+        ...
+
+    def scenes(self, asset_id: int) -> list[int]:
+        """When the scenes of a moving picture begin, milliseconds from its start, ascending; none for a still one."""
+        ...
+
+    def scene_vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, dict[int, Embedding]]:
+        """Asset id to milliseconds to vector, of those assets that have scenes in the space."""
         ...
 
     def untagged(self, space: EmbeddingSpace, tagger: str) -> list[int]:

@@ -170,6 +170,22 @@ class PixelsBetween:
 
 
 @dataclass(frozen=True, slots=True)
+class LastsBetween:
+    """A moving picture that lasts within [minimum, maximum] seconds."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def matches(self, asset: Asset) -> bool:
+        seconds = asset.duration
+        return (
+            seconds is not None
+            and (self.minimum is None or seconds >= self.minimum)
+            and (self.maximum is None or seconds <= self.maximum)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class InFolder:
     """The file lies in ``folder`` (absolute) or below it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +12,7 @@ from difflib import get_close_matches
 
 from smartsearch.core.query import (
     SOME_PERCENT,
+    And,
     CameraIs,
     ColorNear,
     FaceCount,
@@ -24,7 +26,9 @@ from smartsearch.core.query import (
     Hidden,
     InAlbum,
     InFolder,
+    LastsBetween,
     NameLike,
+    Not,
     Or,
     PixelsBetween,
     Query,
@@ -34,7 +38,7 @@ from smartsearch.core.query import (
 )
 from smartsearch.core.querydates import DateReader, Days
 from smartsearch.core.reading import folded
-from smartsearch.core.signatures import FORMAT_NAMES, FORMATS, format_name
+from smartsearch.core.signatures import FORMAT_NAMES, FORMATS, VIDEO_FORMATS, format_name
 
 # Middle tones of what people call these colours; named as in CSS where CSS means the same.
 COLORS = {
@@ -66,6 +70,7 @@ _MANY_FACES = 10_000
 _BOX = re.compile(r"\s*,\s*".join([r"([+-]?[0-9]{1,3}(?:\.[0-9]*)?)"] * 4))
 _A_BOX = "box:36,-10,44,3 (south, west, north, east)"
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?b?|p|px|pixels?)", re.IGNORECASE)
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)?", re.IGNORECASE)
 _RANGE = re.compile(r"(>=|<=|>|<|)\s*(.*)")
 
 
@@ -265,9 +270,12 @@ def _color(value: str, _: QueryContext) -> Meaning:
 def _type(value: str, _: QueryContext) -> Meaning:
     names = []
     for part in _parts(value):
+        if part.strip().lower() in ("video", "videos"):
+            names += sorted(VIDEO_FORMATS)
+            continue
         name = format_name(part)
         if name is None:
-            known = sorted({*FORMATS, *FORMAT_NAMES})
+            known = sorted({*FORMATS, *FORMAT_NAMES, "video"})
             raise BadValueError(f"{part!r} is no image format.", _nearest(part, known) or "jpeg")
         names.append(name)
     return Meaning(FormatIs(tuple(dict.fromkeys(names))))
@@ -304,6 +312,34 @@ def _quantity(text: str) -> tuple[int, float, bool]:
     unit = 1000 ** " kmgt".index(found[2].lower() or " ")
     half = 0.5 * unit / 10 ** len(found[1].partition(".")[2]) if unit > 1 else 0.0
     return round(float(found[1]) * unit), half, found[3].lower().startswith("p")
+
+
+def _duration(value: str, _: QueryContext) -> Meaning:
+    """Seconds, minutes or hours: ">10s", "1m..2m", "90"; one alone takes in what rounds to it."""
+    operator, rest = _operator(value)
+    if operator or ".." not in rest:
+        seconds, half = _seconds(rest)
+        low, high = {
+            "": (seconds - half, seconds + half),
+            ">": (math.nextafter(seconds, math.inf), None),
+            ">=": (seconds, None),
+            "<": (None, math.nextafter(seconds, -math.inf)),
+            "<=": (None, seconds),
+        }[operator]
+        return Meaning(LastsBetween(low, high))
+    first, last = (_seconds(side)[0] if side.strip() else None for side in rest.split("..", 1))
+    if first is None and last is None:
+        raise BadValueError(f"{value!r} is not a duration.", "10s..2m")
+    return Meaning(LastsBetween(first, last))
+
+
+def _seconds(text: str) -> tuple[float, float]:
+    """A duration in seconds, and half of its last written digit."""
+    found = _DURATION.fullmatch(text.strip())
+    if not found or len(text) > 20:
+        raise BadValueError(f"{text!r} is not a duration.", ">10s, <2m or 10s..2m")
+    unit = {"": 1, "s": 1, "m": 60, "h": 3600}[(found[2] or "").lower()[:1]]
+    return float(found[1]) * unit, 0.5 * unit / 10 ** len(found[1].partition(".")[2])
 
 
 def _rating(value: str, _: QueryContext) -> Meaning:
@@ -355,7 +391,11 @@ def _one_sided(value: str, context: QueryContext, side: Callable[[Days], Days]) 
 
 _FLAGS: dict[str, dict[str, Query]] = {
     "has": {"gps": HasGps(), "position": HasGps(), "rating": RatingBetween(), "text": HasText()},
-    "is": {"hidden": Hidden()},
+    "is": {
+        "hidden": Hidden(),
+        "video": FormatIs(tuple(sorted(VIDEO_FORMATS))),
+        "animated": And((LastsBetween(), Not(FormatIs(tuple(sorted(VIDEO_FORMATS)))))),
+    },
 }
 
 
@@ -388,6 +428,7 @@ FIELDS: tuple[Field, ...] = (
     Field("color", ("colour",), "color:teal", _color),
     Field("type", ("format", "ext"), "type:heic", _type),
     Field("size", (), "size:>5MP", _size),
+    Field("duration", ("length",), "duration:>10s", _duration),
     Field("rating", ("stars",), "rating:>=4", _rating),
     Field("has", (), "has:gps", _flag("has")),
     Field("is", (), "is:hidden", _flag("is")),

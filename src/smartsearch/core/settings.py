@@ -65,6 +65,8 @@ class MediaLimits:
 
     max_bytes: int = 2 * 1024**3
     max_pixels: int = 300_000_000
+    max_video_bytes: int = 64 * 1024**3
+    max_video_seconds: float = 6 * 3600.0
     min_side: int = 1
     """Pictures with a shorter side below this many pixels are left out (recorded as "too-small")."""
     seconds: float = 60.0

@@ -1,10 +1,12 @@
-"""Telling images from other files by their first bytes. Bytes in, a name out: no I/O, no decoder."""
+"""Telling images and videos from other files by their first bytes. Bytes in, a name out: no I/O, no decoder."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 
 SNIFF_BYTES = 64
 """How many bytes from the start of a file `sniff` needs."""
@@ -46,6 +48,16 @@ def _portable_anymap(head: bytes) -> bool:
     return re.match(rb"P[1-6][\s#]", head) is not None
 
 
+def _ebml(kind: bytes) -> Callable[[bytes], bool]:
+    """An EBML file (RFC 8794) of this document type; writers put the type into the header's first bytes."""
+    return lambda head: head.startswith(b"\x1aE\xdf\xa3") and b"\x42\x82" + bytes([0x80 | len(kind)]) + kind in head
+
+
+def _quicktime(head: bytes) -> bool:
+    """Brand "qt  ", or the boxes that began such files before there were brands."""
+    return head[4:12] == b"ftypqt  " or head[4:8] in (b"moov", b"mdat", b"wide")
+
+
 _SIGNATURES = (
     _Signature("jpeg", _starts(b"\xff\xd8\xff")),
     _Signature("png", _starts(b"\x89PNG\r\n\x1a\n")),
@@ -64,20 +76,33 @@ _SIGNATURES = (
     _Signature("qoi", _starts(b"qoif")),
     _Signature("ico", _icon),
     _Signature("ppm", _portable_anymap),
+    _Signature("mov", _quicktime),
+    _Signature("mp4", _brand(b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"3gp4")),
+    _Signature("webm", _ebml(b"webm")),
+    _Signature("mkv", _ebml(b"matroska")),
+    _Signature("avi", lambda head: head[:4] == b"RIFF" and head[8:12] == b"AVI "),
 )
 
+VIDEO_FORMATS = frozenset({"mp4", "mov", "webm", "mkv", "avi"})
+"""Those that are videos: read with the optional package `av` only."""
 
 FORMATS = frozenset(signature.name for signature in _SIGNATURES)
 """The names that `sniff` gives, and that an image's ``format`` can have."""
 
 
 def sniff(head: bytes) -> str | None:
-    """The lower-case format name that a file's first `SNIFF_BYTES` bytes show, None if it is no known image format.
+    """The lower-case format name that a file's first `SNIFF_BYTES` bytes show, None if it is no known format.
 
     ``"raw"`` stands for a camera's own format; camera formats that look like TIFF (NEF, ARW, DNG) give ``"tiff"``.
     Signatures are those of the formats' own specifications.
     """
     return next((signature.name for signature in _SIGNATURES if signature.matches(head)), None)
+
+
+@cache
+def reads_videos() -> bool:
+    """Whether the optional package that decodes videos is installed. Without it they are passed over."""
+    return find_spec("av") is not None
 
 
 FORMAT_NAMES = {
@@ -96,6 +121,8 @@ FORMAT_NAMES = {
     "cr2": "raw",
     "cr3": "raw",
     "arw": "raw",
+    "m4v": "mp4",
+    "qt": "mov",
 }
 """What people write for a format, mostly suffixes, to its own name."""
 

@@ -7,11 +7,12 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
-from smartsearch.core.signatures import SNIFF_BYTES, sniff
+from smartsearch.core.signatures import SNIFF_BYTES, VIDEO_FORMATS, reads_videos, sniff
 from smartsearch.crawler.found import WalkProblem, problem_of
 from smartsearch.crawler.ignore import IGNORE_FILE
-from smartsearch.crawler.suffixes import IMAGE_SUFFIXES, OTHER_SUFFIXES
+from smartsearch.crawler.suffixes import IMAGE_SUFFIXES, OTHER_SUFFIXES, VIDEO_SUFFIXES
 
 NO_MEDIA_FILE = ".nomedia"
 """A folder that holds a file of this name is left out, with all below it (Android's convention)."""
@@ -101,12 +102,21 @@ def kind_by_name(name: str) -> bool | None:
     _, dot, suffix = name.rpartition(".")
     if not dot:
         return None
-    kind = _KINDS.get(suffix)
-    return _KINDS.get(suffix.lower()) if kind is None else kind
+    kinds = _kinds()
+    kind = kinds.get(suffix)
+    return kinds.get(suffix.lower()) if kind is None else kind
 
 
-_KINDS = dict.fromkeys(OTHER_SUFFIXES, False) | dict.fromkeys(IMAGE_SUFFIXES, True)
-_KINDS |= {suffix.upper(): kind for suffix, kind in _KINDS.items()}
+def is_video_name(name: str) -> bool:
+    """Whether the suffix is that of a video."""
+    return name.rpartition(".")[2].lower() in VIDEO_SUFFIXES
+
+
+@cache
+def _kinds() -> dict[str, bool]:
+    kinds = dict.fromkeys(OTHER_SUFFIXES, False) | dict.fromkeys(IMAGE_SUFFIXES, True)
+    kinds |= dict.fromkeys(VIDEO_SUFFIXES, reads_videos())
+    return kinds | {suffix.upper(): kind for suffix, kind in kinds.items()}
 
 
 def read_rules(folder: str) -> bytes:
@@ -126,7 +136,10 @@ def looks_like_image(path: str) -> bool | WalkProblem:
     try:
         descriptor = os.open(path, _SNIFF_FLAGS)
         try:
-            return stat.S_ISREG(os.fstat(descriptor).st_mode) and sniff(os.read(descriptor, SNIFF_BYTES)) is not None
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return False
+            name = sniff(os.read(descriptor, SNIFF_BYTES))
+            return name is not None and (name not in VIDEO_FORMATS or reads_videos())
         finally:
             os.close(descriptor)
     except FileNotFoundError:

@@ -26,6 +26,7 @@ from smartsearch.crawler.listing import (
     FolderKey,
     Listing,
     folder_key,
+    is_video_name,
     kind_by_name,
     looks_like_image,
     opened,
@@ -200,7 +201,7 @@ class _Walk:
         for entry in listing.files:
             name = entry.name
             kind = kind_by_name(name)
-            if kind is False or excludes(path, name):
+            if (kind is False and not self._keeps(path, name)) or excludes(path, name):
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)
@@ -221,6 +222,10 @@ class _Walk:
                 sidecar = listing.sidecar_of(name)
                 sidecar_mtime_ns = _mtime_ns(path, sidecar)
             yield found_file(path, name, status, sidecar, sidecar_mtime_ns)
+
+    def _keeps(self, folder: str, name: str) -> bool:
+        """A video that was indexed stays where nothing reads videos any more: it is not gone."""
+        return is_video_name(name) and self._known(os.path.join(folder, name))
 
     def _follow_links(self) -> Iterator[Found | WalkProblem]:
         """Linked folders first, those inside them too, so that it is settled what the walk sees; then linked files."""

@@ -168,6 +168,7 @@ class IndexPipeline:
 
     def _encode(self, batch: Sequence[Ready], outbox: Channel[Outcome]) -> None:
         vectors: list[dict[str, Embedding]] = [{} for _ in batch]
+        scenes: list[dict[str, dict[int, Embedding]]] = [{} for _ in batch]
         tags: list[AutoTags | None] = [None for _ in batch]
         for encoder in self._encoders:
             chosen = [place for place, item in enumerate(batch) if encoder in self._wanted(item.task)]
@@ -177,6 +178,7 @@ class IndexPipeline:
             made = encoder.encode_images(np.stack(inputs))
             for place, vector in zip(chosen, made, strict=True):
                 vectors[place][encoder.space.key] = vector
+                scenes[place][encoder.space.key] = self._encode_scenes(encoder, batch[place])
             if self._tagger is not None and self._tagger.space == encoder.space:
                 for place, given in zip(chosen, self._tagger.tag(made), strict=True):
                     tags[place] = given
@@ -187,8 +189,18 @@ class IndexPipeline:
             scans = side_by_side(self._analyzer.analyze, decoded, 0)
         if self._reader is not None:
             texts = side_by_side(self._reader.read, decoded, len(self._sides) - 1)
-        for item, embedded, tagged, scan, text in zip(batch, vectors, tags, scans, texts, strict=True):
-            outbox.put(_outcome(item, embedded, tagged, scan, text))
+        for place, item in enumerate(batch):
+            outbox.put(_outcome(item, vectors[place], scenes[place], tags[place], scans[place], texts[place]))
+
+    def _encode_scenes(self, encoder: ImageEncoder, item: Ready) -> dict[int, Embedding]:
+        """The vectors of a moving picture's scenes, by milliseconds, made in batches of the usual size."""
+        found, place = item.decoded.scenes, self._wanted(item.task).index(encoder)
+        vectors: dict[int, Embedding] = {}
+        for start in range(0, len(found), self._settings.batch_size):
+            part = found[start : start + self._settings.batch_size]
+            made = encoder.encode_images(np.stack([scene.inputs[place] for scene in part]))
+            vectors |= {scene.at_ms: vector for scene, vector in zip(part, made, strict=True)}
+        return vectors
 
     def _wanted(self, task: Task) -> tuple[ImageEncoder, ...]:
         """New bytes are embedded in every space, an old image only in the one that is being built."""
@@ -223,12 +235,17 @@ class IndexPipeline:
 
 
 def _outcome(
-    item: Ready, vectors: dict[str, Embedding], tags: AutoTags | None, scan: FaceScan | None, text: TextScan | None
+    item: Ready,
+    vectors: dict[str, Embedding],
+    scenes: dict[str, dict[int, Embedding]],
+    tags: AutoTags | None,
+    scan: FaceScan | None,
+    text: TextScan | None,
 ) -> Outcome:
     task, content = item.task, item.decoded.content
     if task.kind == "embedding" and task.state is not None and task.state.asset_id is not None:
         ((space, vector),) = vectors.items()
-        change = PutEmbedding(task.state.asset_id, space, vector, tags)
+        change = PutEmbedding(task.state.asset_id, space, vector, tags, scenes[space])
         return Outcome(change, ("embedded", "updated", "done"), item.digest, content.thumbnail)
     known = task.state is not None and task.state.asset_id is not None
     put = PutImage(
@@ -242,6 +259,7 @@ def _outcome(
         auto_tags=tags,
         faces=scan,
         text=text,
+        scenes={space: found for space, found in scenes.items() if found},
     )
     return Outcome(put, ("embedded", "updated" if known else "added", "done"), item.digest, content.thumbnail)
 

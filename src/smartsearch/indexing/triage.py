@@ -222,7 +222,8 @@ class Triage:
             if twin.embedded and twin.asset_id is not None:
                 vector = self._store.vectors(self._space, [twin.asset_id]).get(twin.asset_id)
                 if vector is not None:
-                    change = PutEmbedding(task.state.asset_id, self._space.key, vector)
+                    scenes = self._store.scene_vectors(self._space, [twin.asset_id]).get(twin.asset_id, {})
+                    change = PutEmbedding(task.state.asset_id, self._space.key, vector, scenes=scenes)
                     self._outbox.put(Outcome(change, ("updated", "done")))
                     return None
         return task

@@ -5,14 +5,17 @@ These functions work in the calling process and on one thread at a time; `pool.D
 
 from __future__ import annotations
 
-import io
 import os
+from dataclasses import replace
 
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import ImageFile
 
 from smartsearch.core.assets import ImageContent
+from smartsearch.core.signatures import VIDEO_FORMATS
+from smartsearch.media.animation import ANIMATED, animated, seek
 from smartsearch.media.color import dominant_color, palette
+from smartsearch.media.files import OpenedFile
 from smartsearch.media.metadata import read_blocks, read_metadata
 from smartsearch.media.phash import dct_hash
 from smartsearch.media.pixels import reduced_rgb, upright
@@ -20,16 +23,14 @@ from smartsearch.media.readers import NO_READERS, MetadataReaders
 from smartsearch.media.request import Decoded, DecodeRequest, PreviewRequest
 from smartsearch.media.resize import encoder_input, fit, needed_scale
 from smartsearch.media.sharpness import sharpness
-from smartsearch.media.source import Source, open_source
+from smartsearch.media.source import Source, open_file, open_image
+from smartsearch.media.webp import webp
 
 __all__ = ["DecodeRequest", "Decoded", "PreviewRequest", "decode", "render_preview"]
 
 _GAP = 1.25
 """The picture is decoded at least this much larger than the largest thing made of it, so that the last resampling, not
 the scaled decode, decides the quality."""
-
-_WEBP_METHOD = 0
-"""libwebp's effort 0-6. See benchmarks/decode.py: 0 costs a third of the default's time for a fifth more bytes."""
 
 
 def decode(path: str | os.PathLike[str], request: DecodeRequest, readers: MetadataReaders = NO_READERS) -> Decoded:
@@ -38,7 +39,21 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest, readers: Metada
     Raises a MediaError subclass with a plain one-line reason: FileAccessError, UnsupportedFormatError,
     CorruptImageError, ImageTooLargeError, ImageTooSmallError, or DecodeCrashError when memory runs out.
     """
-    with open_source(path, request.limits, request.data) as source:
+    with open_file(path, request.limits, request.data) as (name, file):
+        if name in VIDEO_FORMATS:
+            from smartsearch.media.clips import decode_video
+
+            decoded = decode_video(name, file, request)
+        else:
+            decoded = _decode_image(name, file, request)
+        content = decoded.content
+        metadata = readers.filled(content.metadata, os.fspath(path), file.stream, content.format)
+        file.check_unchanged()
+        return replace(decoded, content=replace(content, metadata=metadata))
+
+
+def _decode_image(name: str, file: OpenedFile, request: DecodeRequest) -> Decoded:
+    with open_image(name, file, request.limits) as source:
         frames = _count_frames(source)
         width, height = source.image.size
         scale = _GAP * needed_scale(width, height, request.inputs, [request.thumbnails.size])
@@ -51,8 +66,6 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest, readers: Metada
         thumbnail = upright(fit(picture, request.thumbnails.size), blocks.orientation)
         shown = [upright(fit(picture, side), blocks.orientation) for side in request.pictures]
         inputs = [upright(encoder_input(picture, wanted), blocks.orientation) for wanted in request.inputs]
-        metadata = read_metadata(blocks, request.sidecar)
-        metadata = readers.filled(metadata, os.fspath(path), source.file.stream, source.name)
         content = ImageContent(
             format=source.name,
             width=width,
@@ -60,26 +73,40 @@ def decode(path: str | os.PathLike[str], request: DecodeRequest, readers: Metada
             frames=frames,
             phash=dct_hash(thumbnail),
             color=dominant_color(thumbnail),
-            metadata=metadata,
-            thumbnail=_webp(thumbnail, request.thumbnails.quality),
+            metadata=read_metadata(blocks, request.sidecar),
+            thumbnail=webp(thumbnail, request.thumbnails.quality),
             palette=palette(thumbnail),
             sharpness=sharpness(thumbnail),
         )
-        source.file.check_unchanged()
-        return Decoded(
+        decoded = Decoded(
             content,
             tuple(np.array(pixels) for pixels in inputs),
             source.file.identity,
             tuple(np.array(pixels) for pixels in shown),
         )
+        if frames > 1 and source.name in ANIMATED and request.data is None:
+            content, scenes = animated(source.image, decoded, request, min(1.0, scale))
+            decoded = replace(decoded, content=content, scenes=scenes)
+        return decoded
 
 
 def render_preview(path: str | os.PathLike[str], request: PreviewRequest) -> bytes:
     """The picture, upright and in sRGB, as WebP with its longer side at most ``request.size``. Errors as `decode`."""
-    with open_source(path, request.limits) as source:
+    with open_file(path, request.limits) as (name, file):
+        if name in VIDEO_FORMATS:
+            from smartsearch.media.clips import video_preview
+
+            return video_preview(name, file, request)
+        return _image_preview(name, file, request)
+
+
+def _image_preview(name: str, file: OpenedFile, request: PreviewRequest) -> bytes:
+    with open_image(name, file, request.limits) as source:
         _count_frames(source)
+        if request.at_ms:
+            seek(source.image, request.at_ms / 1000)
         picture = reduced_rgb(source.image, needed_scale(*source.image.size, (), [request.size]))
-        return _webp(upright(fit(picture, request.size), read_blocks(source).orientation), request.quality)
+        return webp(upright(fit(picture, request.size), read_blocks(source).orientation), request.quality)
 
 
 def _count_frames(source: Source) -> int:
@@ -97,9 +124,3 @@ def _count_frames(source: Source) -> int:
     if source.name in ("gif", "tiff") and image.tell() != 0:
         image.seek(0)
     return max(1, frames)
-
-
-def _webp(picture: Image.Image, quality: int) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=quality, method=_WEBP_METHOD)
-    return buffer.getvalue()

@@ -11,16 +11,17 @@ import io
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smartsearch.core.assets import Metadata
 from smartsearch.core.settings import MediaLimits
+from smartsearch.core.signatures import VIDEO_FORMATS
 from smartsearch.media.exif import IPTC_TAG, XMP_TAG, Exif, exif_metadata, modified_at, named_tags, read_exif
-from smartsearch.media.files import open_regular
+from smartsearch.media.files import OpenedFile, open_regular
 from smartsearch.media.iptc import iptc_metadata, read_iptc
 from smartsearch.media.readers import NO_READERS, MetadataReaders
-from smartsearch.media.source import Source, open_source
+from smartsearch.media.source import Source, open_file, open_image
 from smartsearch.media.xmp import MAX_BYTES, read_xmp, xmp_metadata
 
 _MAX_JSON_BYTES = 64 * 1024
@@ -85,6 +86,27 @@ def read_metadata(blocks: Blocks, sidecar: str | os.PathLike[str] | None) -> Met
     )
 
 
+def with_sidecar(own: Metadata, sidecar: str | os.PathLike[str] | None) -> Metadata:
+    """The metadata of a video, which are its container's, with those of its sidecar, which go first.
+
+    FileAccessError if a sidecar is named but cannot be read.
+    """
+    if sidecar is None:
+        return own
+    extra = read_sidecar(sidecar)
+    said = xmp_metadata(extra)
+    found = {name: _first([said, own], name) for name in ("gps", "rating", "title", "description")}
+    timed = own if said.taken_at is None else said
+    return replace(
+        own,
+        **found,
+        taken_at=timed.taken_at,
+        taken_offset=timed.taken_offset,
+        keywords=_united([said.keywords, own.keywords]),
+        exif=_capped({**own.exif, "XMP": extra}),
+    )
+
+
 def read_sidecar(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The XMP properties of a sidecar file, as `xmp.read_xmp` gives them; {} if it is not usable XMP.
 
@@ -104,11 +126,24 @@ def refresh_metadata(
 
     Pixels are decoded only where metadata may come after them, in PNG and JPEG XL.
     """
-    with open_source(path, limits) as source:
+    with open_file(path, limits) as (name, file):
+        if name in VIDEO_FORMATS:
+            from smartsearch.media.video import open_video
+
+            with open_video(name, file, limits) as video:
+                found = with_sidecar(video.metadata(), sidecar)
+        else:
+            name, found = _image_metadata(name, file, sidecar, limits)
+        return readers.filled(found, os.fspath(path), file.stream, name)
+
+
+def _image_metadata(
+    name: str, file: OpenedFile, sidecar: str | os.PathLike[str] | None, limits: MediaLimits
+) -> tuple[str, Metadata]:
+    with open_image(name, file, limits) as source:
         if source.name in ("png", "jxl"):
             source.image.load()
-        found = read_metadata(read_blocks(source), sidecar)
-        return readers.filled(found, os.fspath(path), source.file.stream, source.name)
+        return source.name, read_metadata(read_blocks(source), sidecar)
 
 
 def _exif(source: Source) -> Exif:

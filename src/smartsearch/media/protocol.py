@@ -24,7 +24,7 @@ _CLASSES: dict[str, frozenset[str]] = {
     "smartsearch.core.spaces": frozenset({"Preprocessing"}),
     "smartsearch.media.protocol": frozenset({"Failure", "Ready", "Told", "WorkerOptions"}),
     "smartsearch.media.readers": frozenset({"ReaderPlace"}),
-    "smartsearch.media.request": frozenset({"Decoded", "DecodeRequest", "MetadataRequest", "PreviewRequest"}),
+    "smartsearch.media.request": frozenset({"Decoded", "DecodeRequest", "MetadataRequest", "PreviewRequest", "Scene"}),
     "datetime": frozenset({"datetime", "timedelta", "timezone"}),
     "numpy": frozenset({"dtype", "ndarray"}),
     "numpy._core.multiarray": frozenset({"_reconstruct"}),

@@ -30,6 +30,14 @@ class DecodeRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """A moment of a moving picture, milliseconds from its start; ``inputs`` as in `Decoded`."""
+
+    at_ms: int
+    inputs: tuple[NDArray[np.uint8], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
     """The result of one decode. ``inputs[i]`` belongs to ``request.inputs[i]``: uint8, (size, size, 3), RGB, no mean or
     std applied. ``identity`` is the file's at the moment it was opened for decoding."""
@@ -39,15 +47,19 @@ class Decoded:
     identity: FileIdentity
     pictures: tuple[NDArray[np.uint8], ...] = ()
     """``pictures[i]`` belongs to ``request.pictures[i]``: uint8, (height, width, 3), RGB, upright."""
+    scenes: tuple[Scene, ...] = ()
+    """Of a moving picture, in order; its ``inputs`` and ``pictures`` are of the frame that stands for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewRequest:
-    """A larger upright sRGB picture as WebP bytes: longer side in pixels, quality 0-100."""
+    """A larger upright sRGB picture as WebP bytes: longer side in pixels, quality 0-100. ``at_ms``: of that moment of
+    a moving picture, milliseconds from its start."""
 
     size: int
     quality: int
     limits: MediaLimits = field(default_factory=MediaLimits)
+    at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from smartsearch.core.errors import (
     UnsupportedFormatError,
 )
 from smartsearch.core.settings import MediaLimits
-from smartsearch.core.signatures import SNIFF_BYTES, sniff
+from smartsearch.core.signatures import SNIFF_BYTES, VIDEO_FORMATS, sniff
 from smartsearch.media import formats
 from smartsearch.media.failures import media_errors, quiet_pillow
 from smartsearch.media.files import OpenedFile, in_memory, open_regular
@@ -41,22 +41,40 @@ def open_source(path: str | os.PathLike[str], limits: MediaLimits, data: bytes |
     FileAccessError, UnsupportedFormatError, CorruptImageError, ImageTooLargeError, ImageTooSmallError. One thread of a
     process at a time (see `failures.quiet_pillow`).
     """
-    with quiet_pillow(limits.max_pixels), open_regular(path) if data is None else in_memory(data) as file:
-        size = file.identity.size
-        if size > limits.max_bytes:
-            raise ImageTooLargeError(f"The file has {size} bytes; the limit is {limits.max_bytes}.")
+    with open_file(path, limits, data) as (name, file), open_image(name, file, limits) as source:
+        yield source
+
+
+@contextmanager
+def open_file(
+    path: str | os.PathLike[str], limits: MediaLimits, data: bytes | None = None
+) -> Iterator[tuple[str, OpenedFile]]:
+    """The file and its format, which may be that of a video. Errors as `open_source`."""
+    with open_regular(path) if data is None else in_memory(data) as file:
         head = file.stream.read(SNIFF_BYTES)
+        name = sniff(head)
+        size, most = file.identity.size, limits.max_video_bytes if name in VIDEO_FORMATS else limits.max_bytes
+        if size > most:
+            raise ImageTooLargeError(f"The file has {size} bytes; the limit is {most}.")
         if not head:
             raise CorruptImageError("The file is empty.")
-        name = sniff(head)
         if name is None:
-            raise UnsupportedFormatError("It is not an image of a supported format.")
+            raise UnsupportedFormatError("It is not an image or video of a supported format.")
         with media_errors(name):
-            if name == "tiff" and is_camera_raw(file.stream):
-                name = "raw"
-            with _open_image(file, name) as image:
-                _check_dimensions(image.size, limits)
-                yield Source(name, image, file)
+            yield name, file
+
+
+@contextmanager
+def open_image(name: str, file: OpenedFile, limits: MediaLimits) -> Iterator[Source]:
+    """An image of format ``name``. Errors as `open_source`."""
+    with quiet_pillow(limits.max_pixels), media_errors(name):
+        if name == "tiff" and is_camera_raw(file.stream):
+            name = "raw"
+        if name in VIDEO_FORMATS:
+            raise UnsupportedFormatError("It is a video, not an image.")
+        with _open_image(file, name) as image:
+            _check_dimensions(image.size, limits)
+            yield Source(name, image, file)
 
 
 def _open_image(file: OpenedFile, name: str) -> ImageFile.ImageFile:

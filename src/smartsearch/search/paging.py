@@ -54,7 +54,7 @@ class Answer:
             known = self.ranking
             total = len(known.ids) if known.complete else self._total
         part = known.part(offset, count)
-        return Page(load_hits(self._store, part), total, offset + count < len(known.ids))
+        return Page(load_hits(self._store, self.plan, part), total, offset + count < len(known.ids))
 
     @property
     def known(self) -> int:

@@ -142,6 +142,8 @@ class Hit:
     similarity: float | None
     branch: int = 0
     """Of the plan: the one it scored best in."""
+    at: float | None = None
+    """Of a moving picture: where the scene begins that is most like what was asked for, in seconds."""
 
 
 def rank(store: Store, plan: Plan, top: int | None) -> Ranking:
@@ -329,12 +331,30 @@ def _unlikeness(store: Store, space: EmbeddingSpace, branch: Branch, ids: list[i
     return result
 
 
-def load_hits(store: Store, ranking: Ranking) -> tuple[Hit, ...]:
+def load_hits(store: Store, plan: Plan, ranking: Ranking) -> tuple[Hit, ...]:
     """The images of a ranking with what is known of them; those forgotten since are left out."""
     assets = {asset.id: asset for asset in store.assets(ranking.ids)}
-    columns = zip(ranking.ids, ranking.scores, ranking.similarities, ranking.branches, strict=True)
+    columns = list(zip(ranking.ids, ranking.scores, ranking.similarities, ranking.branches, strict=True))
+    moving = {asset_id: branch for asset_id, _, _, branch in columns if _moves(assets.get(asset_id))}
+    at = _best_scenes(store, plan, moving)
     return tuple(
-        Hit(assets[asset_id], score, similarity, branch)
+        Hit(assets[asset_id], score, similarity, branch, at.get(asset_id))
         for asset_id, score, similarity, branch in columns
         if asset_id in assets
     )
+
+
+def _moves(asset: Asset | None) -> bool:
+    return asset is not None and asset.duration is not None
+
+
+def _best_scenes(store: Store, plan: Plan, moving: dict[int, int]) -> dict[int, float]:
+    """Of each image, with the branch it is in, the scene most like the branch's target, in seconds."""
+    compared = [asset_id for asset_id, branch in moving.items() if plan.branches[branch].target is not None]
+    found: dict[int, float] = {}
+    for asset_id, scenes in store.scene_vectors(plan.space, compared).items():
+        target = plan.branches[moving[asset_id]].target
+        assert target is not None
+        times, vectors = list(scenes), np.stack(list(scenes.values()))
+        found[asset_id] = times[int((vectors @ target.vector).argmax())] / 1000
+    return found

@@ -111,7 +111,7 @@ class SearchService:
             ranking = by_time(self.store, plan, relevant(self.store, plan)).part(0, request.top)
         else:
             ranking = rank(self.store, plan, request.top)
-        hits = load_hits(self.store, ranking)
+        hits = load_hits(self.store, plan, ranking)
         return SearchResult(
             hits=hits,
             cut_off=plan.cut_off,

@@ -30,11 +30,11 @@ from smartsearch.core.edits import TagChange
 from smartsearch.core.faces import PutFaces
 from smartsearch.core.reading import PutText
 from smartsearch.core.tagtree import moved
-from smartsearch.stores import palettes, people, rows, texts
+from smartsearch.stores import palettes, people, rows, scenes, texts
 from smartsearch.stores.tags import TagWriter
 
 _PATH_COLUMNS = ("path", "file_path", "folder", "file_name")
-_CONTENT_COLUMNS = ("format", "width", "height", "frames", "phash", "color", "sharpness")
+_CONTENT_COLUMNS = ("format", "width", "height", "frames", "phash", "color", "sharpness", "duration")
 _PUT_COLUMNS = (
     *_PATH_COLUMNS,
     *rows.IDENTITY_COLUMNS,
@@ -149,12 +149,15 @@ class Writer:
             rows.to_signed(content.phash),
             content.color,
             content.sharpness,
+            rows.clean_float(content.duration),
             *rows.metadata_values(content.metadata),
         )
         image_id = self._upsert(path[0], change.file_hash, values)
         palettes.put(self.connection, image_id, content.palette)
         for space, vector in change.embeddings.items():
             self._put_vector(image_id, space, vector)
+        for space, moments in change.scenes.items():
+            scenes.put(self.connection, image_id, *self._spaces[space], moments)
         self._tags.replace(image_id, rows.keyword_tags(content.metadata), "keywords")
         if change.auto_tags is not None:
             self._tags.replace_auto(image_id, change.auto_tags)
@@ -180,6 +183,7 @@ class Writer:
         self._set_searched(image_id)
         if known[1] != file_hash:
             self.connection.execute("DELETE FROM embeddings WHERE image_id = ?", (image_id,))
+            scenes.forget(self.connection, image_id)
             self.connection.execute("DELETE FROM distinct_images WHERE image_id = ?", (image_id,))
             people.forget_scan(self.connection, image_id)
             texts.forget(self.connection, image_id)
@@ -209,6 +213,7 @@ class Writer:
         image_id = self._upsert(path[0], source[0], values)
         palettes.copy(self.connection, change.source_id, image_id)
         self._copy_embeddings(change.source_id, image_id)
+        scenes.copy(self.connection, change.source_id, image_id)
         self._tags.copy_derived(change.source_id, image_id)
         people.copy_faces(self.connection, change.source_id, image_id)
         texts.copy(self.connection, change.source_id, image_id)
@@ -372,6 +377,7 @@ class Writer:
     def _put_embedding(self, change: PutEmbedding) -> None:
         if self._exists(change.asset_id):
             self._put_vector(change.asset_id, change.space, change.vector)
+            scenes.put(self.connection, change.asset_id, *self._spaces[change.space], change.scenes)
             if change.auto_tags is not None:
                 self._tags.replace_auto(change.asset_id, change.auto_tags)
             self._changed = True
@@ -400,6 +406,7 @@ class Writer:
         if row is None:
             return 0
         deleted = self.connection.execute("DELETE FROM embeddings WHERE space_id = ?", row).rowcount
+        self.connection.execute("DELETE FROM scene_embeddings WHERE space_id = ?", row)
         self.connection.execute("DELETE FROM spaces WHERE id = ?", row)
         self.connection.execute("DELETE FROM embedding_deletions WHERE space_id = ?", row)
         self._changed = True

@@ -18,6 +18,7 @@ DERIVED = frozenset(
     {
         "embeddings",
         "embedding_deletions",
+        "scene_embeddings",
         "face_thumbnails",
         "face_scans",
         "adapters",

@@ -219,6 +219,7 @@ ASSET_COLUMNS = (
     "phash",
     "color",
     "sharpness",
+    "duration",
     "user_rating",
     *METADATA_COLUMNS,
 )
@@ -260,6 +261,7 @@ def asset_from(
         palette=palette,
         sharpness=row["sharpness"],
         text=text,
+        duration=row["duration"],
     )
 
 

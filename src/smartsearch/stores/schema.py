@@ -108,6 +108,7 @@ images = Table(
     Column("stars", Integer),
     Column("tagger", Text, index=True),
     Column("sharpness", Float),
+    Column("duration", Float),
     sqlite_autoincrement=True,
 )
 # `moment`, what date filters ask for, is taken_at or else modified_at; `stars` is user_rating or else rating. The store
@@ -188,6 +189,20 @@ embedding_deletions = Table(
     sqlite_autoincrement=True,
 )
 """Written by a trigger whenever a vector is deleted, for the vector index to follow."""
+
+scene_embeddings = Table(
+    "scene_embeddings",
+    metadata,
+    _id(),
+    _parent("space_id", "spaces.id", index=False),
+    _parent("image_id", "images.id", index=False),
+    Column("at_ms", Integer, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    UniqueConstraint("image_id", "space_id", "at_ms"),
+    Index("ix_scene_embeddings_space_id", "space_id", "id"),
+    sqlite_autoincrement=True,
+)
+"""Of moving pictures, which have a row in `embeddings`, too: of the frame that stands for the whole."""
 
 tags = Table(
     "tags",

@@ -34,6 +34,7 @@ from smartsearch.core.query import (
     IdIn,
     InAlbum,
     InFolder,
+    LastsBetween,
     NameLike,
     Not,
     Or,
@@ -116,6 +117,10 @@ class _Compiler:
                 return self.between("file_size", minimum, maximum)
             case PixelsBetween(minimum, maximum):
                 return self.between("width * height", minimum, maximum)
+            case LastsBetween(shortest, longest):
+                bounds = ((">=", shortest), ("<=", longest))
+                held = [f"duration {operator} {self.bind(value)}" for operator, value in bounds if value is not None]
+                return f"({' AND '.join(['duration IS NOT NULL', *held])})"
             case InFolder(folder):
                 return self.in_folder(folder)
             case FolderNamed(name):

@@ -40,6 +40,7 @@ from smartsearch.core.query import Query
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.core.tagtree import TagNode, tag_tree
 from smartsearch.stores import backup, curation, doctor, duplicates, jobs, palettes, rows
+from smartsearch.stores import scenes as scene_rows
 from smartsearch.stores import tags as tag_rows
 from smartsearch.stores import text as full_text
 from smartsearch.stores import texts as text_rows
@@ -53,6 +54,7 @@ from smartsearch.stores.export import Snapshot
 from smartsearch.stores.feedback import SqliteFeedback
 from smartsearch.stores.nearest import nearest
 from smartsearch.stores.people import SqlitePeople
+from smartsearch.stores.scenes import SceneVectors
 from smartsearch.stores.sealed_vector_files import SealedVectorFiles
 from smartsearch.stores.sql import compile_query
 from smartsearch.stores.texts import SqliteTexts
@@ -88,6 +90,7 @@ class SqliteStore:
         self._clock = clock
         self._limits = limits
         self._spaces: dict[int, SpaceVectors] = {}
+        self._scenes: dict[int, SceneVectors] = {}
         self._spaces_lock = threading.Lock()
         self._columns = ColumnCache()
         self.people = SqlitePeople(database)
@@ -285,6 +288,7 @@ class SqliteStore:
         for space_id, key, dim in self._known_spaces():
             with self._spaces_lock:
                 index = self._spaces.pop(space_id, None)
+                self._scenes.pop(space_id, None)
             if index is not None:
                 index.close()
             with mapped_errors(self._database.path):
@@ -479,7 +483,17 @@ class SqliteStore:
         with self._index(space.key, space.dim) as (connection, index):
             if index is None or k <= 0:
                 return []
-            return nearest(connection, index, vector, where, k)
+            scenes = self._scenes.setdefault(index.space_id, SceneVectors(index.space_id, space.dim))
+            scenes.catch_up(connection)
+            return scenes.improve(connection, vector, where, k, nearest(connection, index, vector, where, k))
+
+    def scenes(self, asset_id: int) -> list[int]:
+        with self._database.read() as connection:
+            return scene_rows.times(connection, asset_id)
+
+    def scene_vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, dict[int, Embedding]]:
+        with self._database.read() as connection:
+            return scene_rows.vectors(connection, space.key, ids)
 
     def settle_vectors(self, space: EmbeddingSpace) -> None:
         """Bring the cached index of the space up to date, so that the next process starts fast. Call after indexing."""

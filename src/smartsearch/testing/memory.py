@@ -75,6 +75,8 @@ class _State:
     taggers: dict[int, str] = field(default_factory=dict)
     rejected: set[tuple[int, str]] = field(default_factory=set)
     vectors: dict[str, dict[int, Embedding]] = field(default_factory=dict)
+    scenes: dict[tuple[str, int], dict[int, Embedding]] = field(default_factory=dict)
+    """Of each space and asset, by milliseconds."""
     errors: dict[str, FileError] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
     cancelled: set[int] = field(default_factory=set)
@@ -291,6 +293,7 @@ class MemoryStore:
     def drop_space(self, space_key: str) -> int:
         with self._transaction() as state:
             dropped = len(state.vectors.pop(space_key, {}))
+            state.scenes = {key: held for key, held in state.scenes.items() if key[0] != space_key}
             state.generation += dropped > 0
             return dropped
 
@@ -409,9 +412,20 @@ class MemoryStore:
             raise ValueError(f"a query vector of {space.key} has shape ({space.dim},), not {vector.shape}")
         held = self._state.vectors.get(space.key, {})
         ids = [asset.id for asset in self._matching(where) if asset.id in held]
-        exact = np.array([held[i] for i in ids], np.float64).reshape(-1, space.dim) @ vector.astype(np.float64)
-        found = [Neighbor(*pair) for pair in zip(ids, exact.astype(np.float32).tolist(), strict=True)]
+        found = []
+        for asset_id in ids:
+            moments = self._state.scenes.get((space.key, asset_id), {})
+            matrix = np.array([held[asset_id], *moments.values()], np.float64)
+            exact = (matrix @ vector.astype(np.float64)).astype(np.float32)
+            found.append(Neighbor(asset_id, float(exact.max())))
         return sorted(found, key=lambda neighbor: (-neighbor.similarity, neighbor.asset_id))[: max(k, 0)]
+
+    def scenes(self, asset_id: int) -> list[int]:
+        return sorted({at for (_, owner), held in self._state.scenes.items() if owner == asset_id for at in held})
+
+    def scene_vectors(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, dict[int, Embedding]]:
+        found = {asset_id: self._state.scenes.get((space.key, asset_id)) for asset_id in ids}
+        return {asset_id: dict(sorted(held.items())) for asset_id, held in found.items() if held}
 
     def untagged(self, space: EmbeddingSpace, tagger: str) -> list[int]:
         state = self._state
@@ -590,6 +604,7 @@ class _Applier:
                 case PutEmbedding():
                     if change.asset_id in self.state.assets:
                         self._put_vector(change.asset_id, change.space, change.vector)
+                        self._put_scenes(change.asset_id, change.space, change.scenes)
                         self._put_auto_tags(change.asset_id, change.auto_tags)
                         self.state.generation += 1
                 case PutAutoTags():
@@ -632,11 +647,14 @@ class _Applier:
             color=content.color,
             palette=content.palette,
             sharpness=content.sharpness,
+            duration=content.duration,
             metadata=stored_metadata(content.metadata),
         )
         self.state.sidecars[asset_id] = change.sidecar_mtime_ns
         for space, vector in change.embeddings.items():
             self._put_vector(asset_id, space, vector)
+        for space, moments in change.scenes.items():
+            self._put_scenes(asset_id, space, moments)
         self._put_auto_tags(asset_id, change.auto_tags)
         if change.faces is not None:
             self.state.people.put_scan(asset_id, change.faces)
@@ -656,6 +674,7 @@ class _Applier:
         if known and known.file_hash != fields["file_hash"]:
             for held in self.state.vectors.values():
                 held.pop(asset_id, None)
+            _forget_scenes(self.state, asset_id)
         self.state.assets[asset_id] = Asset(
             id=asset_id,
             modified_at=_modified_at(fields["identity"]),
@@ -685,7 +704,7 @@ class _Applier:
         if source.path == change.path:
             self._touch(source.id, change.identity)
             return
-        looks = ("phash", "color", "palette", "sharpness")
+        looks = ("phash", "color", "palette", "sharpness", "duration")
         derived = ("file_hash", "format", "width", "height", "frames", *looks, "metadata")
         asset_id = self._upsert(
             path=change.path,
@@ -706,6 +725,9 @@ class _Applier:
         for held in self.state.vectors.values():
             if source.id in held:
                 held[asset_id] = held[source.id]
+        _forget_scenes(self.state, asset_id)
+        copied = {(space, asset_id): held for (space, owner), held in self.state.scenes.items() if owner == source.id}
+        self.state.scenes |= copied
 
     def _move(self, change: MoveImage, still_to_move: list[int]) -> None:
         if change.asset_id not in self.state.assets:
@@ -733,6 +755,14 @@ class _Applier:
     def _replace_keywords(self, asset_id: int) -> None:
         asset = self.state.assets[asset_id]
         self.state.assets[asset_id] = _with_tags(asset, rows.keyword_tags(asset.metadata), "keywords")
+
+    def _put_scenes(self, asset_id: int, space: str, moments: Mapping[int, Embedding]) -> None:
+        dim = self.state.vectors[space][asset_id].size
+        if any(vector.size != dim for vector in moments.values()):
+            raise ValueError(f"the vectors of scenes have {dim} dimensions here")
+        self.state.scenes[space, asset_id] = {
+            at_ms: rows.vector_from(rows.vector_bytes(vector)) for at_ms, vector in moments.items()
+        }
 
     def _put_vector(self, asset_id: int, space: str, vector: Embedding) -> None:
         held = self.state.vectors.setdefault(space, {})
@@ -764,8 +794,13 @@ def _forget(state: _State, asset_id: int) -> bool:
     state.rejected -= {pair for pair in state.rejected if pair[0] == asset_id}
     for held in state.vectors.values():
         held.pop(asset_id, None)
+    _forget_scenes(state, asset_id)
     state.generation += 1
     return True
+
+
+def _forget_scenes(state: _State, asset_id: int) -> None:
+    state.scenes = {key: held for key, held in state.scenes.items() if key[1] != asset_id}
 
 
 def _must_exist(state: _State, asset_id: int) -> None:

@@ -81,7 +81,7 @@ def test_image_suffixes_are_candidates_unopened(tree: Tree, name: str) -> None:
 
 
 def test_content_decides_where_the_suffix_does_not(tree: Tree) -> None:
-    root = tree("photo", "photo.download", "photo.2023", "jpg", "movie.mp4", "notes.txt")
+    root = tree("photo", "photo.download", "photo.2023", "jpg", "movie.mpg", "notes.txt")
     (root / "README").write_bytes(b"just text")
     (root / "data.unknown").write_bytes(b"")
     assert names(root) == ["jpg", "photo", "photo.2023", "photo.download"]

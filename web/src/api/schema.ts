@@ -642,6 +642,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/scenes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scenes
+         * @description The scenes of a video or animation, from the first to the last. Of a photo there are none.
+         */
+        get: operations["scenes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/scenes/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scene Thumbnail
+         * @description A small WebP of one scene, made from the file.
+         */
+        get: operations["scene_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/similar": {
         parameters: {
             query?: never;
@@ -3106,6 +3146,11 @@ export interface components {
          */
         Found: {
             /**
+             * At
+             * @description Of a video or animation: where the scene begins that is most like the question, in seconds.
+             */
+            at?: number | null;
+            /**
              * Evidence
              * @description What each part gave. Only explained.
              */
@@ -3198,6 +3243,12 @@ export interface components {
              * @example #a0b1c2
              */
             color: string;
+            /**
+             * Duration
+             * @description Of a video or animation: seconds.
+             * @example null
+             */
+            duration: number | null;
             /**
              * File Size
              * @description Bytes.
@@ -3317,6 +3368,12 @@ export interface components {
             created_at: string | null;
             /** Description */
             description: string | null;
+            /**
+             * Duration
+             * @description Of a video or animation: seconds.
+             * @example null
+             */
+            duration: number | null;
             /**
              * Exif
              * @description Every readable tag of the file.
@@ -4747,6 +4804,23 @@ export interface components {
              * @default false
              */
             retry_errors?: boolean;
+        };
+        /**
+         * Scene
+         * @description A moment of a video or animation, from which on there is something else to see.
+         */
+        Scene: {
+            /**
+             * At
+             * @description Seconds from the start.
+             * @example 14
+             */
+            at: number;
+            /**
+             * Thumbnail Url
+             * @example /api/v1/images/12/scenes/thumbnail?at=14.0&v=9f86d081884c7d65
+             */
+            thumbnail_url: string;
         };
         /**
          * Search
@@ -7097,6 +7171,100 @@ export interface operations {
     preview: {
         parameters: {
             query?: {
+                /** @description As in the image's addresses: with it, the answer may be cached for good. */
+                v?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description An image's id, from a search. */
+                image_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description Unchanged since `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scenes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An image's id, from a search. */
+                image_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scene"][];
+                };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scene_thumbnail: {
+        parameters: {
+            query: {
+                /** @description As `scenes` gives it. */
+                at: number;
                 /** @description As in the image's addresses: with it, the answer may be cached for good. */
                 v?: string | null;
             };

@@ -181,6 +181,42 @@ def preview(image_id: ImageId, library: LibraryDep, v: Version = None, if_none_m
     return _sent(webp, "image/webp", f"{version_of(asset)}-preview", v == version_of(asset), if_none_match)
 
 
+class Scene(BaseModel):
+    """A moment of a video or animation, from which on there is something else to see."""
+
+    at: float = Field(description="Seconds from the start.", examples=[14.0])
+    thumbnail_url: str = Field(examples=["/api/v1/images/12/scenes/thumbnail?at=14.0&v=9f86d081884c7d65"])
+
+
+@router.get("/images/{image_id}/scenes")
+def scenes(image_id: ImageId, library: LibraryDep) -> list[Scene]:
+    """The scenes of a video or animation, from the first to the last. Of a photo there are none."""
+    asset = one(library, image_id)
+    address = f"/api/v1/images/{asset.id}/scenes/thumbnail"
+    return [
+        Scene(at=at_ms / 1000, thumbnail_url=f"{address}?at={at_ms / 1000}&v={version_of(asset)}")
+        for at_ms in library.store.scenes(image_id)
+    ]
+
+
+@router.get("/images/{image_id}/scenes/thumbnail", response_class=Response, responses=_WEBP)
+def scene_thumbnail(
+    image_id: ImageId,
+    library: LibraryDep,
+    at: Annotated[float, Query(ge=0, le=1e6, allow_inf_nan=False, description="As `scenes` gives it.")],
+    v: Version = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """A small WebP of one scene, made from the file."""
+    asset = one(library, image_id)
+    known = library.store.scenes(image_id)
+    if round(at * 1000) not in known:
+        raise AssetNotFoundError(f"Image {image_id} has no scene at {at:g} seconds.")
+    tag, for_good = f"{version_of(asset)}-{round(at * 1000)}", v == version_of(asset)
+    webp = library.scene(asset, at, partial(original_path, library))
+    return _sent(webp, "image/webp", tag, for_good, if_none_match)
+
+
 @router.get("/images/{image_id}/original", response_class=FileResponse, responses=_PICTURE)
 def original(
     image_id: ImageId,

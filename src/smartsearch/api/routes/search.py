@@ -117,13 +117,16 @@ class Found(BaseModel):
 
     score: float = Field(description="Probability that it matches; by example image, the similarity.", examples=[0.93])
     image: ImageBrief
+    at: float | None = Field(
+        None, description="Of a video or animation: where the scene begins that is most like the question, in seconds."
+    )
     similarity: float | None = Field(None, description="Plain cosine. Only explained.")
     reasons: list[str] | None = Field(None, description="Which part of the question it met. Only explained.")
     evidence: list[EvidencePart] | None = Field(None, description="What each part gave. Only explained.")
 
     @classmethod
     def of(cls, hit: Hit) -> Self:
-        return cls(score=rounded(hit.score) or 0.0, image=ImageBrief.of(hit.asset))
+        return cls(score=rounded(hit.score) or 0.0, image=ImageBrief.of(hit.asset), at=hit.at)
 
 
 class SearchPage(BaseModel):
