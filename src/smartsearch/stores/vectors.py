@@ -38,6 +38,8 @@ _SAVE_CODES_GROWTH = 1.1
 _COLD_SEARCHES = 3
 """So few searches in a process are not worth the import of FAISS."""
 _TIE = 1e-6
+_NARROW_SHARE = 0.05
+"""Of a condition that so few meet, all ids are read and compared faster than enough candidates are found."""
 
 Found = tuple[Ids, NDArray[np.float32]]
 """Image ids and their similarities, in no order."""
@@ -119,17 +121,20 @@ class SpaceVectors:
                 found = np.concatenate([found, rest])
                 similarities = np.concatenate([similarities, scores(self._rows, vector, rest)])
             complete = len(found) >= len(self._rows) - self._dead
+            share = 1.0
             if keep is not None:
-                passed = self._best_passing(found, similarities, count, keep)
+                passed, share = self._best_passing(found, similarities, count, keep)
                 found, similarities = found[passed], similarities[passed]
             sure = complete or (len(found) >= count and bool(np.partition(similarities, -count)[-count] >= bound))
-            narrow = keep is not None and len(found) < count  # then every id that meets it is the better set
-            if sure or narrow or 8 * wanted > len(self._rows):
+            if sure or share < _NARROW_SHARE or 8 * wanted > len(self._rows):
                 return self._best(found, similarities, count), sure
             wanted *= 4
 
-    def _best_passing(self, positions: Ids, similarities: NDArray[np.float32], count: int, keep: Filter) -> Ids:
+    def _best_passing(
+        self, positions: Ids, similarities: NDArray[np.float32], count: int, keep: Filter
+    ) -> tuple[Ids, float]:
         """Which of the candidates pass: at least the best ``count`` of those that do, and all that tie with the last.
+        And the share that passed of those that were asked about.
 
         The filter is asked about the best first, since it costs more than the scan when asked about all.
         """
@@ -144,7 +149,7 @@ class SpaceVectors:
             enough = len(passed) >= count and start < len(order)
             if enough and similarities[order[start]] < similarities[passed[count - 1]] - _TIE:
                 break
-        return passed
+        return passed, len(passed) / max(1, min(start, len(order)))
 
     def nearest_among(self, vector: Embedding, count: int, ids: Ids) -> Found:
         """The ``count`` or a few more nearest of the given images. Exact up to a few per cent of a big library."""
