@@ -244,7 +244,7 @@ def speed(count: int) -> None:
     faiss.omp_set_num_threads(1)
     index = faiss.IndexBinaryFlat(64)
     index.add(hashes.view(np.uint8).reshape(-1, 8))
-    few = hashes[:: max(1, len(hashes) // 1000)]
+    few = np.ascontiguousarray(hashes[:: max(1, len(hashes) // 1000)])
     processor = time.process_time()
     index.range_search(few.view(np.uint8).reshape(-1, 8), NEAR_BITS + 1)
     processor = (time.process_time() - processor) * len(hashes) / len(few)
