@@ -80,6 +80,10 @@ def test_export_by_suffix(run: Run, photos: Path, tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "out.json").read_text())["results"]) == 12
     run("query", "blue", "--min-score", 0, "--export", tmp_path / "out.csv")
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 13
+    entries = json.loads(run("audit", "show", "--json").stdout)["entries"]
+    details = [entry["detail"] for entry in entries if entry["action"] == "export"]
+    assert [(detail["format"], len(detail["images"])) for detail in details] == [("csv", 12), ("json", 12)]
+    assert "blue" not in json.dumps(entries)
     run("query", "blue", "--export", tmp_path / "out.xls", code=2)
     run("query", "blue", "--export", tmp_path / "no" / "out.csv", code=2)
 

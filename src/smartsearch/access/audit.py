@@ -6,11 +6,11 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from smartsearch.access.chain import GENESIS, Detail, Entry, Event, Mark, Verdict, entry_of, verify
 from smartsearch.access.database import PrivateDatabase, secret
@@ -24,6 +24,8 @@ FLUSH_SECONDS = 1.0
 """How long an event may wait for others; so much may be lost when the power fails."""
 MAX_WAITING = 5_000
 """Events in memory; the one that is too many waits until they are written."""
+MAX_IDS = 10_000
+"""Of one entry; of more, only how many there were."""
 _PRUNE_EVERY = 86_400.0
 _PAGE = 1_000
 _SCHEMA = """
@@ -32,6 +34,11 @@ CREATE TABLE IF NOT EXISTS marks (
     which TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL
 )
 """
+
+
+def noted(images: Sequence[int]) -> dict[str, Any]:
+    """Ids of images as a detail."""
+    return {"images": list(images)} if len(images) <= MAX_IDS else {"image_count": len(images)}
 
 
 def _now() -> datetime:

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Scope
 
@@ -50,6 +51,7 @@ from smartsearch.api.routes import (
 from smartsearch.api.routes import jobs as job_routes
 from smartsearch.api.rules import Rules
 from smartsearch.api.security import Guard
+from smartsearch.encryption.keyfile import is_encrypted
 from smartsearch.library import Library
 
 PREFIX = "/api/v1"
@@ -144,6 +146,9 @@ def create_app(library: Library | Door, *, web: Path = WEB_FOLDER, exposed: bool
     for module in _ROUTES:
         app.include_router(module.router, prefix=PREFIX, responses=problems.PROBLEMS)
     limit = door.settings.server.max_upload_bytes + MAX_BODY_BYTES
+    if is_encrypted(door.places.library):
+        # What is longer than this Starlette writes to the temporary folder, in clear.
+        MultiPartParser.spool_max_size = max(MultiPartParser.spool_max_size, limit)
     app.include_router(search.uploads, prefix=PREFIX, responses=problems.PROBLEMS, max_body_size=limit)
     problems.install(app, door.places)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]

@@ -19,9 +19,6 @@ _LOOKED_AT = {"original", "preview", "export", "export_audit"}
 """Operations that send what people came for, by name. Thumbnails and searches are not: everybody who looks makes
 hundreds of them."""
 
-MAX_IDS = 10_000
-"""Of one entry; of more, only how many there were."""
-
 
 def audited(method: str, matched: Matched | None) -> bool:
     """Whether the log is told of such requests."""
@@ -62,8 +59,3 @@ def _matters(status: int, scope: Scope, matched: Matched) -> bool:
 
 def _is_id(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) < 20
-
-
-def noted(values: list[int]) -> dict[str, Any]:
-    """Ids of images as a detail."""
-    return {"images": values} if len(values) <= MAX_IDS else {"image_count": len(values)}

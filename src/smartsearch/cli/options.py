@@ -29,7 +29,7 @@ ModelOption = Annotated[
 ]
 
 
-_TAKES_ALONG = {"backup", "export"}
+_TAKES_ALONG = {"backup", "export", "persons export", "tags export", "feedback export"}
 """Commands that change nothing, but are told to the audit log."""
 
 

@@ -215,6 +215,7 @@ def _run(
                 _write_export(export, as_text(result, export.suffix.lower()[1:], output.explain))
             else:
                 _write_by_plugin(export, exporter, [hit.asset for hit in result.hits])
+            _note_export(opened, export, [hit.asset.id for hit in result.hits])
         if output.format == "table":
             _print_table(result, opened.thumbnail if output.thumbnails else None, output.explain)
             _print_understood(understood)
@@ -223,6 +224,14 @@ def _run(
             sys.stdout.buffer.flush()
         if output.open_best and result.hits:
             typer.launch(result.hits[0].asset.path)
+
+
+def _note_export(library: Library, export: Path, images: Sequence[int]) -> None:
+    """In the audit log, as an export over HTTP is: which photos, not what was asked nor where they went."""
+    from smartsearch.access.audit import noted
+    from smartsearch.cli.audit import this_user
+
+    library.audit.record(this_user(), "export", {"format": export.suffix.lower()[1:], **noted(images)})
 
 
 def _exporter(library: Library, export: Path | None) -> Exporter | None:

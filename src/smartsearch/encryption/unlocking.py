@@ -108,6 +108,20 @@ def memory_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
     return None
 
 
+def passing_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """A folder in memory for files of a moment, which must not reach a disk. UsageError where there is none."""
+    folder = memory_folder(environ)
+    shared = "/dev/shm"  # noqa: S108: on Linux always in memory; what is made there is the user's alone
+    if folder is None and os.access(shared, os.W_OK) and _file_system(shared) in _IN_MEMORY:
+        folder = Path(shared)
+    if folder is None:
+        raise UsageError(
+            "This system has no folder in memory, and a picture sent to an encrypted library must not reach a disk.",
+            hint="Index the picture, or search on the command line: `smartsearch query --image FILE`.",
+        )
+    return folder
+
+
 def _session_folder(environ: Mapping[str, str]) -> Path | None:
     folder = memory_folder(environ)
     return None if folder is None else folder / "smartsearch"

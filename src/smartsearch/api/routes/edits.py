@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from smartsearch.api.auditing import noted
+from smartsearch.access.audit import noted
 from smartsearch.api.deps import MAX_ID, AuditDep, LibraryDep
 from smartsearch.api.routes.images import TagName
 from smartsearch.api.schemas import Rating, Strict

@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from smartsearch.api.auditing import noted
+from smartsearch.access.audit import noted
 from smartsearch.api.deps import AuditDep, LibraryDep
 from smartsearch.api.originals import original_path
 from smartsearch.api.routes.search import Question, explained

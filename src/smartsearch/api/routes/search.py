@@ -17,6 +17,7 @@ from smartsearch.api.deps import ASKING, MAX_ID, ImageId, LibraryDep
 from smartsearch.api.routes.query import Understood
 from smartsearch.api.schemas import Filters, ImageBrief, Strict, Words, rounded
 from smartsearch.core.errors import MediaError, QueryError, SmartsearchError
+from smartsearch.encryption.unlocking import passing_folder
 from smartsearch.library import Library
 from smartsearch.search.explain import EvidenceKind, reasons
 from smartsearch.search.paging import Answer
@@ -181,7 +182,8 @@ def search_by_image(
 ) -> SearchPage:
     """Search by an image that need not be in the library, alone or with words.
 
-    It is decoded in a guarded worker process and not kept. Read on by `POST /search` with the cursor.
+    It is decoded in a guarded worker process and not kept; with an encrypted library it stays in memory. Read on by
+    `POST /search` with the cursor.
     """
     started = time.perf_counter()
     try:
@@ -191,7 +193,8 @@ def search_by_image(
     limit = library.settings.server.max_upload_bytes
     if (file.size or 0) > limit:
         raise ContentTooLargeError(f"The image has more than {limit:,} bytes.")
-    with tempfile.TemporaryDirectory(prefix="smartsearch-") as folder:
+    memory = None if library.key is None else passing_folder()
+    with tempfile.TemporaryDirectory(prefix="smartsearch-", dir=memory) as folder:
         path = Path(folder) / "example"
         with path.open("wb") as target:
             shutil.copyfileobj(file.file, target)
