@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,31 +41,53 @@ def traces(store: SqliteStore, folder: str) -> set[int]:
 
 
 def erase_folder(
-    store: SqliteStore, thumbnails: ThumbnailStore, recent: RecentQueries, library: Path, folder: str
+    store: SqliteStore,
+    thumbnails: ThumbnailStore,
+    recent: RecentQueries,
+    library: Path,
+    folder: str,
+    started: Callable[[int], None] = lambda _: None,
 ) -> ErasureReport:
     """Erase everything that is known of the images at and below ``folder`` (an absolute path): rows, vectors, faces,
     texts, thumbnails of which no other image is a copy, errors, finished jobs, earlier queries that name it, copies
     that upgrades left. The photos are not touched.
 
+    ``started`` hears the id of the job, which does not name the folder. It cannot be stopped half-way.
+
     LibraryBusyError while another process works on the library, or reads from it: then run it again.
     """
-    inside = os.path.join(folder, "")
     with exclusive(library):
-        for root in store.roots():
-            if root.path == folder or root.path.startswith(inside):
-                store.remove_root(root.path)
-        images = store.assets(sorted(traces(store, folder)))
-        recent.forget([folder, os.path.basename(folder)])
-        erased = store.erase([image.id for image in images], folder)
-        shredded = 0
-        for digest in {image.file_hash for image in images}:
-            if not store.find_by_hash(digest, NO_SPACE):
-                for path in thumbnails.files_of(digest):
-                    shred_file(path)
-                    shredded += 1
+        job = store.start_job("erase", {})
+        started(job.id)
+        try:
+            report = _erased(store, thumbnails, recent, library, folder)
+        except BaseException as error:
+            store.update_job(job.id, done=0, errors=0, state="failed", detail={"error": type(error).__doc__ or ""})
+            raise
+        detail = {"left": list(report.left), "indexed_by": report.indexed_by}
+        store.update_job(job.id, done=report.images, errors=0, total=report.images, state="done", detail=detail)
         store.seal()
-        left = tuple(sorted(str(path.relative_to(library)) for path in files_with(library, os.fsencode(inside))))
-        above = [root.path for root in store.roots() if folder.startswith(os.path.join(root.path, ""))]
+    return report
+
+
+def _erased(
+    store: SqliteStore, thumbnails: ThumbnailStore, recent: RecentQueries, library: Path, folder: str
+) -> ErasureReport:
+    inside = os.path.join(folder, "")
+    for root in store.roots():
+        if root.path == folder or root.path.startswith(inside):
+            store.remove_root(root.path)
+    images = store.assets(sorted(traces(store, folder)))
+    recent.forget([folder, os.path.basename(folder)])
+    erased = store.erase([image.id for image in images], folder)
+    shredded = 0
+    for digest in {image.file_hash for image in images}:
+        if not store.find_by_hash(digest, NO_SPACE):
+            for path in thumbnails.files_of(digest):
+                shred_file(path)
+                shredded += 1
+    left = tuple(sorted(str(path.relative_to(library)) for path in files_with(library, os.fsencode(inside))))
+    above = [root.path for root in store.roots() if folder.startswith(os.path.join(root.path, ""))]
     return ErasureReport(folder, erased, shredded, left, max(above, key=len, default=None))
 
 

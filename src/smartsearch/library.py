@@ -470,12 +470,13 @@ class Library:
             self.store.forget_errors([error.path for error in self.store.errors() if error.path.startswith(inside)])
             return self._forget(sorted(doomed))
 
-    def erase_folder(self, path: Path) -> ErasureReport:
-        """Erase all traces of a folder, or of one photo, from every file of the library. See `smartsearch.erasing`."""
+    def erase_folder(self, path: Path, *, started: Callable[[int], None] = lambda _: None) -> ErasureReport:
+        """Erase all traces of a folder, or of one photo, from every file of the library; ``started`` hears the id of
+        the job row. See `smartsearch.erasing`."""
         from smartsearch.erasing import erase_folder
 
         self.answers, self.overviews = Answers(), Overviews(self.store, self.queries.places)
-        return erase_folder(self.store, self.thumbnails, self.recent, self.places.library, full_path(path))
+        return erase_folder(self.store, self.thumbnails, self.recent, self.places.library, full_path(path), started)
 
     def count_in_folder(self, path: Path) -> int:
         """How many images `erase_folder` would erase."""

@@ -208,8 +208,12 @@ class TestFolders:
         finished(own, started(own))
         refused = own.post(f"{V1}/index/erase", json={"path": str(more), "confirm": str(more.parent)})
         assert "differ" in complaint(refused, 400)["detail"]
-        erased = own.post(f"{V1}/index/erase", json={"path": str(more), "confirm": str(more)}).json()
-        assert erased == {"erased": 6, "left": [], "indexed_by": None}
+        erasing = own.post(f"{V1}/index/erase", json={"path": str(more), "confirm": str(more)})
+        assert erasing.status_code == 202
+        assert str(more) not in erasing.text
+        erased = finished(own, erasing.json())
+        assert (erased["kind"], erased["state"], erased["done"]) == ("erase", "done", 6)
+        assert erased["detail"] == {"left": [], "indexed_by": None}
         assert str(more) not in own.get(f"{V1}/index/roots").text
 
     def test_they_are_added_and_given_up(self, own: TestClient, more: Path, photos: Path) -> None:

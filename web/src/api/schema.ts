@@ -798,7 +798,8 @@ export interface paths {
         /**
          * Erase Folder
          * @description Erase all traces of a folder: rows, vectors, faces, texts, thumbnails, errors, earlier queries; overwritten, not
-         *     only deleted. Takes a while in a large library. The photos are not touched.
+         *     only deleted. The photos are not touched. It is a job, which says in the end: `done` images were erased, in the
+         *     files `left` (of its detail) the path still stands, and `indexed_by`, if not null, would find the photos again.
          */
         post: operations["erase_folder"];
         delete?: never;
@@ -1517,7 +1518,8 @@ export interface paths {
          * Search By Image
          * @description Search by an image that need not be in the library, alone or with words.
          *
-         *     It is decoded in a guarded worker process and not kept. Read on by `POST /search` with the cursor.
+         *     It is decoded in a guarded worker process and not kept; with an encrypted library it stays in memory. Read on by
+         *     `POST /search` with the cursor.
          */
         post: operations["search_by_image"];
         delete?: never;
@@ -2529,28 +2531,6 @@ export interface components {
         Edits: {
             /** Edits */
             edits: components["schemas"]["Edit"][];
-        };
-        /**
-         * Erased
-         * @description What was taken out of every file of the library. The photos are where they were.
-         */
-        Erased: {
-            /**
-             * Erased
-             * @description Images.
-             * @example 120
-             */
-            erased: number;
-            /**
-             * Indexed By
-             * @description The indexed folder it lies in, which would find the photos again.
-             */
-            indexed_by: string | null;
-            /**
-             * Left
-             * @description Files of the library in which the path still stands: settings, albums.
-             */
-            left: string[];
         };
         /**
          * Erasure
@@ -7656,12 +7636,12 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Erased"];
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description The request is invalid, or a file is no image that can be read */

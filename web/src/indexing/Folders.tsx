@@ -1,13 +1,14 @@
-import { EllipsisVertical, Folder, FolderPlus, FolderX, Images, RefreshCw } from "lucide-react";
+import { EllipsisVertical, Folder, FolderPlus, FolderX, Images, RefreshCw, Trash2 } from "lucide-react";
 import { useState } from "react";
 
-import { useRemoveRoot, type Runs } from "./indexing";
+import { useErase, useRemoveRoot, type Runs } from "./indexing";
 import { messageOf } from "@/api/errors";
 import type { IndexedFolder } from "@/api/types";
 import { navigate, paths, withParameters } from "@/app/navigation";
 import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
 import { Menu } from "@/components/Menu";
+import { EraseDialog } from "@/people/EraseDialog";
 import { s } from "@/strings";
 
 const t = s.indexing.folders;
@@ -22,6 +23,8 @@ interface FoldersProps {
 /** The indexed folders, to add to and to take from. */
 export function Folders({ folders, running, runs, onAdd }: FoldersProps) {
   const [removing, setRemoving] = useState<IndexedFolder | null>(null);
+  const [erasing, setErasing] = useState<IndexedFolder | null>(null);
+  const erase = useErase();
   return (
     <section aria-labelledby="folders">
       <div className="mb-2 flex items-end gap-3">
@@ -66,14 +69,33 @@ export function Folders({ folders, running, runs, onAdd }: FoldersProps) {
                 },
                 ...(running ? [] : [{ label: t.look, icon: RefreshCw, onSelect: () => runs.scan([folder.path]) }]),
                 { label: t.remove, icon: FolderX, danger: true, onSelect: () => setRemoving(folder) },
+                { label: s.indexing.erase.item, icon: Trash2, danger: true, onSelect: () => setErasing(folder) },
               ]}
             />
           </li>
         ))}
       </ul>
+      {erasing && (
+        <EraseDialog
+          title={s.indexing.erase.title}
+          hint={s.indexing.erase.hint(erasing.path, erasing.images)}
+          word={folderName(erasing.path)}
+          action={s.indexing.erase.action}
+          onErase={() => {
+            erase.mutate(erasing.path);
+            setErasing(null);
+          }}
+          onClose={() => setErasing(null)}
+        />
+      )}
       {removing && <RemoveDialog folder={removing} onClose={() => setRemoving(null)} />}
     </section>
   );
+}
+
+/** The last part of a path: what has to be typed. */
+function folderName(path: string): string {
+  return path.split(/[/\\]/).findLast((part) => part !== "") ?? path;
 }
 
 function RemoveDialog({ folder, onClose }: { folder: IndexedFolder; onClose: () => void }) {

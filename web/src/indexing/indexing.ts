@@ -77,6 +77,37 @@ export function useRemoveRoot() {
   });
 }
 
+/** Erases the traces of a folder: a job, of which is said how it ended. */
+export function useErase() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async (path: string) => {
+      const begun = await answered(client.POST("/api/v1/index/erase", { body: { path, confirm: path } }));
+      toast(s.indexing.erase.running);
+      return ended(begun);
+    },
+    onSuccess: ({ state, done, detail }) => {
+      const left = detail["left"];
+      if (state !== "done") toast(s.indexing.erase.failed);
+      else toast(s.indexing.erase.done(done));
+      if (Array.isArray(left) && left.length > 0) toast(s.indexing.erase.left(left.join(", ")));
+      forgetResults();
+      return queries.invalidateQueries();
+    },
+    onError: toastError,
+  });
+}
+
+/** The job once it has ended. */
+async function ended(job: Job): Promise<Job> {
+  let seen = job;
+  while (seen.state === "running") {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    seen = await answered(client.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id: job.id } } }));
+  }
+  return seen;
+}
+
 /** The latest run as its events tell it, `latest` until the first one has come. */
 export function useFollowed(latest: Job | null): Job | null {
   const queries = useQueryClient();

@@ -187,23 +187,14 @@ class Erasure(Strict):
     confirm: PathText = Field(description="The same path again.")
 
 
-class Erased(BaseModel):
-    """What was taken out of every file of the library. The photos are where they were."""
-
-    erased: int = Field(description="Images.", examples=[120])
-    left: list[str] = Field(description="Files of the library in which the path still stands: settings, albums.")
-    indexed_by: str | None = Field(description="The indexed folder it lies in, which would find the photos again.")
-
-
-@router.post("/index/erase")
-def erase_folder(wanted: Erasure, library: LibraryDep) -> Erased:
+@router.post("/index/erase", status_code=202)
+def erase_folder(wanted: Erasure, library: LibraryDep, jobs: JobsDep) -> Job:
     """Erase all traces of a folder: rows, vectors, faces, texts, thumbnails, errors, earlier queries; overwritten, not
-    only deleted. Takes a while in a large library. The photos are not touched."""
+    only deleted. The photos are not touched. It is a job, which says in the end: `done` images were erased, in the
+    files `left` (of its detail) the path still stands, and `indexed_by`, if not null, would find the photos again."""
     if wanted.confirm != wanted.path:
         raise UsageError("The two paths differ: nothing was erased.")
-    report = library.erase_folder(Path(wanted.path))
-    above = None if report.indexed_by is None else shown(report.indexed_by)
-    return Erased(erased=report.images, left=[shown(name) for name in report.left], indexed_by=above)
+    return Job.of(jobs.start(lambda started, _: library.erase_folder(Path(wanted.path), started=started)))
 
 
 class Exclusions(Strict):

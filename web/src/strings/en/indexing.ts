@@ -63,6 +63,17 @@ export const indexing = {
     limits: (folders: readonly string[]) =>
       `Only what lies below ${folders.join(", ")} can be added here. The setting server.browse decides that.`,
   },
+  erase: {
+    item: "Erase its traces",
+    title: "Erase the traces of this folder?",
+    hint: (path: string, count: number) =>
+      `All that is known of ${path}: ${photos(count)} with their tags, faces and texts, thumbnails and earlier searches for it. It is overwritten and cannot be undone. The photos stay where they are; backups are as they were.`,
+    action: "Erase for good",
+    running: "The traces are being erased",
+    done: (count: number) => `The traces of ${photos(count)} are erased`,
+    left: (files: string) => `The path still stands in ${files}: settings or albums of yours`,
+    failed: "Nothing is certain: erase the folder again",
+  },
   remove: {
     title: "Remove this folder from the library?",
     forgets: (count: number) =>
