@@ -111,7 +111,7 @@ def memory_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
 def passing_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """A folder in memory for files of a moment, which must not reach a disk. UsageError where there is none."""
     folder = memory_folder(environ)
-    shared = "/dev/shm"  # noqa: S108: on Linux always in memory; what is made there is the user's alone
+    shared = "/dev/shm"  # on Linux always in memory; what is made there is for the user alone
     if folder is None and os.access(shared, os.W_OK) and _file_system(shared) in _IN_MEMORY:
         folder = Path(shared)
     if folder is None:
