@@ -90,7 +90,7 @@ def test_faces_are_looked_for_after_a_yes_only(open_page: Open, tmp_path: Path, 
         assert_accessible(page)
         page.get_by_role("button", name="Yes, look for faces").click()
         expect(page.get_by_role("heading", name="Nobody found yet")).to_be_visible(timeout=60_000)
-        page.get_by_role("button", name="More").click()
+        page.get_by_role("button", name="More", exact=True).click()
         page.get_by_role("menuitem", name="Stop looking for faces").click()
         expect(page.get_by_role("button", name="Yes, look for faces")).to_be_visible()
 

@@ -1,14 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Copy } from "lucide-react";
-import { useId, useState, type ReactNode, type SyntheticEvent } from "react";
+import { useState } from "react";
 
 import * as access from "./access";
 import { Field } from "./LoginPage";
 import type { Scope } from "./session";
-import { messageOf } from "@/api/errors";
 import type { Role } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
+import { FormDialog } from "@/components/FormDialog";
 import { Segments } from "@/components/Segments";
 import { toast, toastError } from "@/state/toasts";
 import { s } from "@/strings";
@@ -17,58 +17,6 @@ const t = s.access;
 const ROLES: readonly Role[] = ["viewer", "owner"];
 const DAYS = [30, 90, 365, null] as const;
 const MIN_PASSWORD = 10;
-
-interface FormDialogProps {
-  title: string;
-  action: string;
-  onClose: () => void;
-  /** Rejects with what is then said beside the fields. */
-  onSubmit: () => Promise<unknown>;
-  children: ReactNode;
-}
-
-/** A few fields; stays open while the server refuses them. */
-function FormDialog({ title, action, onClose, onSubmit, children }: FormDialogProps) {
-  const form = useId();
-  const [error, setError] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
-  const submit = async (event: SyntheticEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      await onSubmit();
-    } catch (refusal) {
-      setError(refusal);
-    }
-    setBusy(false);
-  };
-  return (
-    <Dialog
-      title={title}
-      onClose={onClose}
-      actions={
-        <>
-          <Button look="quiet" onClick={onClose}>
-            {s.common.cancel}
-          </Button>
-          <Button look="primary" type="submit" form={form} disabled={busy}>
-            {action}
-          </Button>
-        </>
-      }
-    >
-      <form id={form} onSubmit={(event) => void submit(event)}>
-        {children}
-        {error !== null && (
-          <p role="alert" className="mt-2 text-sm text-danger">
-            {messageOf(error)}
-          </p>
-        )}
-      </form>
-    </Dialog>
-  );
-}
 
 /** Somebody new; the first one is an owner, and has to log in at once. */
 export function UserDialog({ first, onClose }: { first: boolean; onClose: () => void }) {

@@ -39,6 +39,7 @@ export type PersonDetail = Schemas["PersonDetail"];
 export type PersonChange = Schemas["PersonChange"];
 export type PersonEvent = Schemas["Event"];
 export type Face = Schemas["Face"];
+export type TagNode = Schemas["TagNode"];
 export type ReviewQuestion = Schemas["ReviewQuestion"];
 export type LearnStatus = Schemas["LearnStatus"];
 export type Verdict = Schemas["Verdict"];

@@ -19,6 +19,7 @@ const AlbumsPage = lazy(() => import("@/pages/AlbumsPage"));
 const AlbumPage = lazy(() => import("@/pages/AlbumPage"));
 const PeoplePage = lazy(() => import("@/pages/PeoplePage"));
 const PersonPage = lazy(() => import("@/pages/PersonPage"));
+const TagsPage = lazy(() => import("@/pages/TagsPage"));
 const DuplicatesPage = lazy(() => import("@/pages/DuplicatesPage"));
 const IndexingPage = lazy(() => import("@/pages/IndexingPage"));
 const SettingsPage = lazy(() => import("@/pages/SettingsPage"));
@@ -49,6 +50,7 @@ export function App() {
                 <Route path="/albums/:id">{({ id }) => <AlbumPage key={id} id={Number(id)} />}</Route>
                 <Route path={paths.people} component={PeoplePage} />
                 <Route path="/people/:id">{({ id }) => <PersonPage key={id} id={Number(id)} />}</Route>
+                <Route path={paths.tags} component={TagsPage} />
                 <Route path={paths.duplicates} component={DuplicatesPage} />
                 <Route path={paths.indexing} component={IndexingPage} />
                 <Route path={paths.settings} component={SettingsPage} />

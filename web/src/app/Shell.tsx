@@ -1,11 +1,13 @@
 import {
   CalendarDays,
   Copy,
+  Ellipsis,
   FolderSync,
   Images,
   LibraryBig,
   Map as MapIcon,
   Settings,
+  Tags,
   UsersRound,
   type LucideIcon,
 } from "lucide-react";
@@ -13,8 +15,9 @@ import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
 import { Logo } from "./Logo";
-import { paths } from "./navigation";
-import { useMay } from "@/access/session";
+import { navigate, paths } from "./navigation";
+import { useMay, type Scope } from "@/access/session";
+import { Menu } from "@/components/Menu";
 import { Toasts } from "@/components/Toasts";
 import { s } from "@/strings";
 
@@ -22,8 +25,10 @@ interface Destination {
   path: string;
   label: string;
   icon: LucideIcon;
-  /** Left out on a phone, where another page leads there. */
+  /** On a phone: below "More". */
   wide?: boolean;
+  /** For those who may this. */
+  need?: Scope;
 }
 
 const MAIN: readonly Destination[] = [
@@ -32,16 +37,19 @@ const MAIN: readonly Destination[] = [
   { path: paths.map, label: s.nav.map, icon: MapIcon },
   { path: paths.albums, label: s.nav.albums, icon: LibraryBig },
   { path: paths.people, label: s.nav.people, icon: UsersRound },
+  { path: paths.tags, label: s.nav.tags, icon: Tags, wide: true },
 ];
 const REST: readonly Destination[] = [
-  { path: paths.duplicates, label: s.nav.duplicates, icon: Copy, wide: true },
-  { path: paths.indexing, label: s.nav.indexing, icon: FolderSync },
-  { path: paths.settings, label: s.nav.settings, icon: Settings },
+  { path: paths.duplicates, label: s.nav.duplicates, icon: Copy, wide: true, need: "write" },
+  { path: paths.indexing, label: s.nav.indexing, icon: FolderSync, wide: true, need: "admin" },
+  { path: paths.settings, label: s.nav.settings, icon: Settings, wide: true },
 ];
 
 /** The frame of every page: navigation at the left, on a phone at the bottom. */
 export function Shell({ children }: { children: ReactNode }) {
-  const admin = useMay("admin");
+  const may = { read: true, write: useMay("write"), admin: useMay("admin") };
+  const allowed = ({ need = "read" }: Destination) => may[need];
+  const [main, rest] = [MAIN.filter(allowed), REST.filter(allowed)];
   return (
     <>
       <a
@@ -57,19 +65,43 @@ export function Shell({ children }: { children: ReactNode }) {
         <Link href={paths.photos} className="hidden h-16 items-center justify-center md:flex" aria-label={s.app}>
           <Logo className="size-9" />
         </Link>
-        {MAIN.map((destination) => (
+        {main.map((destination) => (
           <Entry key={destination.path} {...destination} />
         ))}
         <div className="hidden md:block md:flex-1" />
-        {REST.filter(({ path }) => admin || path !== paths.indexing).map((destination) => (
+        {rest.map((destination) => (
           <Entry key={destination.path} {...destination} />
         ))}
+        <More destinations={[...main, ...rest].filter(({ wide }) => wide)} />
       </nav>
       <main id="content" tabIndex={-1} className="min-h-dvh pb-20 md:pb-0 md:pl-20">
         {children}
       </main>
       <Toasts />
     </>
+  );
+}
+
+/** What a phone has no room for. */
+function More({ destinations }: { destinations: readonly Destination[] }) {
+  const [here] = useLocation();
+  const active = destinations.some(({ path }) => here === path);
+  return (
+    <div className="relative flex min-w-0 flex-1 flex-col items-center md:hidden">
+      <Menu
+        up
+        label={s.nav.morePages}
+        icon={Ellipsis}
+        className={`static! flex w-full justify-center pt-1.5 ${active ? "[&>button]:text-accent" : "[&>button]:text-ink-faint"} [&>button]:h-7`}
+        items={destinations.map(({ path, label, icon }) => ({ label, icon, onSelect: () => navigate(path) }))}
+      />
+      <span
+        aria-hidden="true"
+        className={`pointer-events-none mt-0.5 text-[0.6875rem] font-medium ${active ? "text-accent" : "text-ink-faint"}`}
+      >
+        {s.nav.more}
+      </span>
+    </div>
   );
 }
 

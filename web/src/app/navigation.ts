@@ -11,6 +11,7 @@ export const paths = {
   album: (id: number) => `/albums/${id}`,
   people: "/people",
   person: (id: number) => `/people/${id}`,
+  tags: "/tags",
   duplicates: "/duplicates",
   indexing: "/indexing",
   settings: "/settings",

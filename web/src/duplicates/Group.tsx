@@ -8,10 +8,12 @@ interface GroupProps {
   marked: ReadonlySet<number>;
   /** Null where nothing may go to the trash. */
   mark: ((ids: readonly number[], on: boolean) => void) | null;
+  /** Whether one may say that they are none. */
+  judging: boolean;
 }
 
 /** One group: the photos side by side, the one to keep first. */
-export function Group({ group, marked, mark }: GroupProps) {
+export function Group({ group, marked, mark, judging }: GroupProps) {
   const apart = useKeepApart();
   const ids = group.members.map((member) => member.image.id);
   const kept = ids.filter((id) => !marked.has(id)).length;
@@ -22,9 +24,11 @@ export function Group({ group, marked, mark }: GroupProps) {
         <span>
           {s.duplicates.group(ids.length)} · {s.duplicates.spare(bytes(group.spare_bytes))}
         </span>
-        <Button look="quiet" className="ml-auto" disabled={apart.isPending} onClick={() => apart.mutate(ids)}>
-          {s.duplicates.apart}
-        </Button>
+        {judging && (
+          <Button look="quiet" className="ml-auto" disabled={apart.isPending} onClick={() => apart.mutate(ids)}>
+            {s.duplicates.apart}
+          </Button>
+        )}
       </div>
       <ul className="flex gap-3 overflow-x-auto pb-1">
         {group.members.map(({ image, kind, bits }) => (

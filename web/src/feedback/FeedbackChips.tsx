@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { BookmarkPlus, ThumbsDown, ThumbsUp } from "lucide-react";
 
+import { useMay } from "@/access/session";
 import { answered, client } from "@/api/client";
 import { Chip } from "@/components/Chip";
 import type { SearchState } from "@/photos/searchState";
@@ -15,6 +16,7 @@ interface FeedbackChipsProps {
 /** What was liked and what was not, to be taken away; and to be remembered. */
 export function FeedbackChips({ state, change }: FeedbackChipsProps) {
   const queries = useQueryClient();
+  const may = useMay("write");
   const keep = useMutation({
     mutationFn: () =>
       answered(
@@ -47,7 +49,7 @@ export function FeedbackChips({ state, change }: FeedbackChipsProps) {
           onRemove={() => change({ disliked: [] })}
         />
       )}
-      {state.q !== "" && (
+      {may && state.q !== "" && (
         <button
           type="button"
           title={s.feedback.rememberHint}

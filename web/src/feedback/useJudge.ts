@@ -1,12 +1,14 @@
 import { useMemo } from "react";
 
+import { useMay } from "@/access/session";
 import type { SearchState } from "@/photos/searchState";
 import type { Judging } from "./judging";
 
-/** Thumbs that change the search in the address; null for one they cannot refine. */
+/** Thumbs that change the search in the address; null for one they cannot refine, and for those who may only look. */
 export function useJudge(state: SearchState, change: (change: Partial<SearchState>) => void): Judging | null {
   const { liked, disliked } = state;
-  const asked = state.example === null && (state.q !== "" || state.like !== null || liked.length > 0);
+  const may = useMay("write");
+  const asked = may && state.example === null && (state.q !== "" || state.like !== null || liked.length > 0);
   return useMemo(
     () =>
       asked

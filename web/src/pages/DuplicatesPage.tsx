@@ -1,6 +1,7 @@
 import { Copy } from "lucide-react";
 import { useState } from "react";
 
+import { useMay } from "@/access/session";
 import { useParameters } from "@/app/navigation";
 import { PageHeader } from "@/app/PageHeader";
 import { Button } from "@/components/Button";
@@ -17,11 +18,13 @@ import { bytes } from "@/strings/format";
 /** Groups of the same picture side by side; what is spare is marked, and goes to the trash only after a question. */
 export default function DuplicatesPage() {
   const [parameters, change] = useParameters();
+  const may = { judge: useMay("write"), trash: useMay("admin") };
   const kind = KINDS.find((each) => each === parameters.get("kind")) ?? null;
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useDuplicates(kind);
   const [marked, setMarked] = useState<ReadonlySet<number>>(new Set());
   const [asking, setAsking] = useState(false);
   const first = data?.pages[0];
+  const trashable = may.trash && first?.trash_allowed === true;
   const groups = data?.pages.flatMap((page) => page.groups) ?? [];
   const mark = (ids: readonly number[], on: boolean) => {
     setMarked((before) => {
@@ -39,7 +42,7 @@ export default function DuplicatesPage() {
         title={s.duplicates.title}
         note={first && s.duplicates.summary(first.total, bytes(first.spare_bytes))}
         actions={
-          first?.trash_allowed && (
+          trashable && (
             <Button look="danger" disabled={marked.size === 0} onClick={() => setAsking(true)}>
               {s.duplicates.trash(marked.size)}
             </Button>
@@ -60,11 +63,11 @@ export default function DuplicatesPage() {
               change({ kind: value === "all" ? null : value });
             }}
           />
-          {first?.trash_allowed && spare.length > 0 && (
+          {trashable && spare.length > 0 && (
             <Button onClick={() => mark(spare, !spare.every((id) => marked.has(id)))}>{s.duplicates.markAll}</Button>
           )}
         </div>
-        {first && !first.trash_allowed && groups.length > 0 && (
+        {may.trash && first && !first.trash_allowed && groups.length > 0 && (
           <p className="text-sm text-ink-faint">{s.duplicates.off}</p>
         )}
         {error && !data && <ErrorState error={error} retry={() => void refetch()} />}
@@ -84,7 +87,8 @@ export default function DuplicatesPage() {
             key={group.members[0]?.image.id}
             group={group}
             marked={marked}
-            mark={first?.trash_allowed ? mark : null}
+            mark={trashable ? mark : null}
+            judging={may.judge}
           />
         ))}
         {hasNextPage && (

@@ -17,6 +17,7 @@ import { ModelSection } from "@/settings/ModelSection";
 import { useChangeSettings, useForgetRecent, useSettings } from "@/settings/settings";
 import { setTheme, useTheme, type Theme } from "@/state/theme";
 import { s } from "@/strings";
+import { TextSection } from "@/texts/TextSection";
 
 const t = s.settings;
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
@@ -49,6 +50,9 @@ export default function SettingsPage() {
             </Section>
             <Section title={t.model.title}>
               <ModelSection />
+            </Section>
+            <Section title={s.texts.title}>
+              <TextSection />
             </Section>
             <Section title={s.feedback.title}>
               <LearnSection />

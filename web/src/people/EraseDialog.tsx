@@ -1,7 +1,6 @@
-import { useId, useState } from "react";
+import { useState } from "react";
 
-import { Button } from "@/components/Button";
-import { Dialog } from "@/components/Dialog";
+import { FormDialog } from "@/components/FormDialog";
 import { s } from "@/strings";
 
 const t = s.peoplePages.erasing;
@@ -20,41 +19,25 @@ interface EraseDialogProps {
 /** Erasing cannot be undone: it takes more than a click. */
 export function EraseDialog({ title, hint, word, action, onErase, onClose }: EraseDialogProps) {
   const [text, setText] = useState("");
-  const form = useId();
-  const same = text.trim().toLocaleLowerCase() === word.toLocaleLowerCase();
   return (
-    <Dialog
+    <FormDialog
       title={title}
+      action={action}
+      danger
+      disabled={text.trim().toLocaleLowerCase() !== word.toLocaleLowerCase()}
       onClose={onClose}
-      actions={
-        <>
-          <Button look="quiet" onClick={onClose}>
-            {s.common.cancel}
-          </Button>
-          <Button look="danger" type="submit" form={form} disabled={!same}>
-            {action}
-          </Button>
-        </>
-      }
+      onSubmit={onErase}
     >
-      <form
-        id={form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (same) onErase();
-        }}
-      >
-        <p>{hint}</p>
-        <label className="mt-4 block text-sm font-medium">
-          {t.type(word)}
-          <input
-            value={text}
-            autoComplete="off"
-            onChange={(event) => setText(event.target.value)}
-            className="mt-1 block h-11 w-full rounded-lg border border-line bg-canvas px-3 font-normal"
-          />
-        </label>
-      </form>
-    </Dialog>
+      <p>{hint}</p>
+      <label className="mt-4 block text-sm font-medium">
+        {t.type(word)}
+        <input
+          value={text}
+          autoComplete="off"
+          onChange={(event) => setText(event.target.value)}
+          className="mt-1 block h-11 w-full rounded-lg border border-line bg-canvas px-3 font-normal"
+        />
+      </label>
+    </FormDialog>
   );
 }

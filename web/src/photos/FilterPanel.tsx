@@ -90,6 +90,16 @@ export function FilterPanel({ state, change, onClose }: FilterPanelProps) {
           />
           <PlaceField onSearch={(place) => change({ q: `${state.q} near:${quoted(place)}`.trim() })} />
         </FilterSection>
+        {(state.text || (facets && facets.with_text > 0)) && (
+          <FilterSection title={s.filters.text} active={state.text}>
+            <Check
+              label={s.filters.hasText}
+              count={facets?.with_text}
+              checked={state.text}
+              onChange={(text) => change({ text })}
+            />
+          </FilterSection>
+        )}
         {facets && facets.albums.length > 0 && (
           <FilterSection title={s.filters.album} active={state.album !== null}>
             <Options

@@ -12,6 +12,7 @@ import {
   LibraryBig,
   MapPin,
   Palette,
+  ScanText,
   Search,
   Star,
   TriangleAlert,
@@ -157,6 +158,7 @@ function useParts(state: SearchState): Part[] {
     add("color", Palette, label, { color: null, mostly: false }, state.color);
   }
   if (state.position) add("position", MapPin, s.filters.position, { position: false });
+  if (state.text) add("text", ScanText, s.filters.hasText, { text: false });
   if (state.box) add("box", MapPin, s.filters.box, { box: null });
   if (state.hidden) add("hidden", EyeOff, s.filters.hidden, { hidden: false });
   if (state.all) add("all", Images, s.search.everything, { all: false });

@@ -21,10 +21,11 @@ describe("a search written down", () => {
       rating: 4,
       min_size: 2000000,
       position: true,
+      text: true,
     };
     expect(savedQuery(state, names)).toBe(
       'dog -people date:2019..2021-06 type:"jpeg,heif" (folder:"/home/a/My photos" OR folder:/b) person:"Anna 7" ' +
-        'tag:animal/dog tag:"at home" album:"Album 3" color:#1e90ff rating:>=4 size:2000000B.. has:gps',
+        'tag:animal/dog tag:"at home" album:"Album 3" color:#1e90ff rating:>=4 size:2000000B.. has:gps has:text',
     );
   });
 

@@ -35,6 +35,7 @@ export function savedQuery(state: SearchState, names: Names): string {
       ? [`size:${range(state.min_size, state.max_size, "B")}`]
       : []),
     ...(state.position ? ["has:gps"] : []),
+    ...(state.text ? ["has:text"] : []),
   ]
     .filter((part) => part !== "")
     .join(" ");

@@ -34,6 +34,7 @@ const FULL: SearchState = {
   min_size: 1000,
   max_size: 2000,
   position: true,
+  text: true,
   hidden: true,
   box: [-10.5, 170, 20, -170],
   sort: "oldest",
@@ -74,7 +75,7 @@ it("asks only for what is set", () => {
 });
 
 it("counts and clears filters, not the words", () => {
-  expect(countFilters(FULL)).toBe(18);
+  expect(countFilters(FULL)).toBe(19);
   const cleared = { ...FULL, ...noFilters() };
   expect(countFilters(cleared)).toBe(0);
   expect(cleared.q).toBe("a dog");

@@ -32,6 +32,8 @@ export interface SearchState {
   min_size: number | null;
   max_size: number | null;
   position: boolean;
+  /** Something is to be read in the picture. */
+  text: boolean;
   hidden: boolean;
   /** South, west, north, east. */
   box: readonly [number, number, number, number] | null;
@@ -62,6 +64,7 @@ export const NOTHING: SearchState = {
   min_size: null,
   max_size: null,
   position: false,
+  text: false,
   hidden: false,
   box: null,
   sort: null,
@@ -74,12 +77,12 @@ const MOSTLY = 50;
 const DATE = /^\d{4}(-\d{2}(-\d{2})?)?$/;
 
 export function parseSearch(parameters: URLSearchParams): SearchState {
-  const text = (name: string, pattern: RegExp) => {
+  const given = (name: string, pattern: RegExp) => {
     const value = parameters.get(name);
     return value !== null && pattern.test(value) ? value : null;
   };
   const whole = (name: string) => {
-    const value = text(name, /^-?\d{1,15}$/);
+    const value = given(name, /^-?\d{1,15}$/);
     return value === null ? null : Number(value);
   };
   const ids = (name: string) => parameters.getAll(name).filter((id) => /^[1-9]\d{0,14}$/.test(id));
@@ -88,10 +91,10 @@ export function parseSearch(parameters: URLSearchParams): SearchState {
   return {
     q: parameters.get("q") ?? "",
     like: whole("like"),
-    example: text("example", /^[\w-]{1,80}$/),
-    weight: Math.min(1, Math.max(0, Number(text("weight", /^[01](\.\d+)?$/) ?? 0.5))),
-    after: text("after", DATE),
-    before: text("before", DATE),
+    example: given("example", /^[\w-]{1,80}$/),
+    weight: Math.min(1, Math.max(0, Number(given("weight", /^[01](\.\d+)?$/) ?? 0.5))),
+    after: given("after", DATE),
+    before: given("before", DATE),
     format: parameters.getAll("format"),
     camera: parameters.getAll("camera"),
     folder: parameters.getAll("folder"),
@@ -101,12 +104,13 @@ export function parseSearch(parameters: URLSearchParams): SearchState {
     disliked: ids("disliked"),
     place: parameters.getAll("place"),
     album: whole("album"),
-    color: text("color", /^#[0-9a-f]{6}$/i),
+    color: given("color", /^#[0-9a-f]{6}$/i),
     mostly: parameters.get("mostly") === "1",
     rating: whole("rating"),
     min_size: whole("min_size"),
     max_size: whole("max_size"),
     position: parameters.get("position") === "1",
+    text: parameters.get("text") === "1",
     hidden: parameters.get("hidden") === "1",
     box:
       box.length === 4 && box.every((side) => Number.isFinite(side)) ? (box as [number, number, number, number]) : null,
@@ -144,6 +148,7 @@ export function filtersOf(state: SearchState): Filters {
     ...(state.min_size !== null && { min_size: state.min_size }),
     ...(state.max_size !== null && { max_size: state.max_size }),
     ...(state.position && { has_position: true }),
+    ...(state.text && { has_text: true }),
     ...(state.hidden && { hidden: true }),
     ...(state.box && { south: state.box[0], west: state.box[1], north: state.box[2], east: state.box[3] }),
   };
@@ -196,6 +201,7 @@ export const FILTERS = [
   "min_size",
   "max_size",
   "position",
+  "text",
   "hidden",
   "box",
 ] as const satisfies readonly (keyof SearchState)[];

@@ -8,6 +8,8 @@ import { timeline } from "./en/timeline";
 import { indexing } from "./en/indexing";
 import { albumsPage } from "./en/albums";
 import { feedback } from "./en/feedback";
+import { tagsPage } from "./en/tags";
+import { texts } from "./en/texts";
 
 const number = new Intl.NumberFormat("en");
 const n = (value: number) => number.format(value);
@@ -24,10 +26,12 @@ export const en = {
     map: "Map",
     albums: "Albums",
     people: "People",
+    tags: "Tags",
     duplicates: "Duplicates",
     indexing: "Indexing",
     settings: "Settings",
     more: "More",
+    morePages: "More pages",
   },
   common: {
     close: "Close",
@@ -191,6 +195,8 @@ export const en = {
     town: "Town",
     country: "Country",
     position: "On the map",
+    text: "Text",
+    hasText: "Has text in it",
     box: "Part of the map",
     album: "Album",
     folder: "Folder",
@@ -286,6 +292,8 @@ export const en = {
   },
   albumsPage,
   feedback,
+  tagsPage,
+  texts,
   duplicates,
   indexing,
   peoplePages: people,

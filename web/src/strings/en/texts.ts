@@ -1,0 +1,25 @@
+import { counted, n } from "../counts";
+
+export const texts = {
+  title: "Text in pictures",
+  hint: "Signs, screenshots, receipts: what is read in photos can be searched. It is read on this machine.",
+  missing: "Text is not read: the model files are not on this machine.",
+  install: "On the machine that smartsearch runs on, then start it again:",
+  whileIndexing: (model: string) => `Read while photos are indexed, by ${model}.`,
+  later: (model: string) => `Read only when you start it here (ocr.when is “later”), by ${model}.`,
+  known: (images: number, withText: number) => `${counted(images, "photo")} looked at, ${n(withText)} with text.`,
+  waiting: (count: number) => `${counted(count, "photo")} not looked at yet.`,
+  allRead: "Every photo has been looked at.",
+  run: "Read them now",
+  stop: "Stop",
+  stopping: "Stopping…",
+  progress: "Reading text",
+  reading: (done: number, total: number) => (total > 0 ? `Reading: ${n(done)} of ${n(total)} photos` : "Reading…"),
+  failed: (why: string) => `The last run failed: ${why}`,
+  show: "Photos with text",
+  erase: "Erase what was read",
+  eraseTitle: "Erase what was read?",
+  eraseHint: "All text that was read is deleted from the library. The photos stay, and can be read anew.",
+  eraseAgain: "New photos are still read when they are indexed, unless ocr.when is set to “later” in config.toml.",
+  erased: "What was read is erased",
+} as const;
