@@ -27,6 +27,10 @@ _M_ARENA_MAX = -8
 LOCK_SECONDS = 1.0
 """How often a server of an encrypted library looks whether it was locked."""
 
+MAX_HEAD_BYTES = 1 << 16
+"""Of a request's first line and headers together, as far as they are not complete yet: a longer head is answered with
+400 and the connection closed. One that asyncio reads at once (256 KiB) is complete before it is looked at."""
+
 GOODBYE_SECONDS = 3
 """How long open answers (a stream of progress, a large export) may go on after Ctrl-C."""
 
@@ -53,6 +57,8 @@ def serve(door: Door, host: str, port: int, ready: Callable[[str], None]) -> Non
             access_log=False,  # what people search for is nobody's business, a log's neither
             server_header=False,
             ws="none",
+            http="h11",  # whatever else is installed: the limit below is this parser's
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             # Only a proxy that was named may say where a request comes from; anybody can send its headers.
             proxy_headers=bool(server.proxies),
             forwarded_allow_ips=list(server.proxies),
