@@ -1,9 +1,9 @@
-import { Check, EyeOff, FileWarning } from "lucide-react";
+import { Check, EyeOff, FileWarning, Play } from "lucide-react";
 import { memo, useRef, useState, type MouseEvent } from "react";
 
 import type { Found } from "@/api/types";
 import { Thumbs } from "@/feedback/Thumbs";
-import { day } from "@/strings/format";
+import { clock, day } from "@/strings/format";
 import { s } from "@/strings";
 
 export interface TileActions {
@@ -49,7 +49,12 @@ export const PhotoTile = memo(function PhotoTile(props: PhotoItemProps) {
         type="button"
         data-place={place}
         tabIndex={focusable ? 0 : -1}
-        aria-label={s.grid.tile(image.name, image.taken_at && day(image.taken_at), scored ? hit.score : null)}
+        aria-label={s.grid.tile(
+          image.name,
+          image.taken_at && day(image.taken_at),
+          scored ? hit.score : null,
+          image.duration === null ? null : clock(image.duration),
+        )}
         aria-pressed={selecting ? selected : undefined}
         onClick={onClick}
         {...press.handlers}
@@ -58,11 +63,17 @@ export const PhotoTile = memo(function PhotoTile(props: PhotoItemProps) {
         <Thumbnail url={image.thumbnail_url} />
       </button>
       {!selecting && <Thumbs id={image.id} className="absolute bottom-1.5 left-1.5 max-md:hidden" />}
-      {(scored || image.missing) && (
+      {(scored || image.missing || image.duration !== null) && (
         <span className="pointer-events-none absolute right-1.5 bottom-1.5 flex gap-1">
           {image.missing && (
             <span title={s.grid.missing} className="rounded-md bg-black/60 p-1 text-white">
               <FileWarning size={14} aria-label={s.grid.missing} />
+            </span>
+          )}
+          {image.duration !== null && (
+            <span className="flex items-center gap-1 rounded-md bg-black/60 px-1.5 py-0.5 text-xs leading-none font-medium text-white tabular-nums">
+              <Play size={10} fill="currentColor" aria-hidden="true" />
+              {s.grid.duration(typeof hit.at === "number" ? clock(hit.at) : null, clock(image.duration))}
             </span>
           )}
           {scored && <ScoreBadge score={hit.score} />}

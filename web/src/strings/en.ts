@@ -58,8 +58,11 @@ export const en = {
   },
   grid: {
     label: "Photos",
-    tile: (name: string, taken: string | null, score: number | null) =>
-      [name, taken, score === null ? null : `${Math.round(score * 100)} % match`].filter(Boolean).join(", "),
+    tile: (name: string, taken: string | null, score: number | null, lasts: string | null = null) =>
+      [name, taken, lasts && `lasts ${lasts}`, score === null ? null : `${Math.round(score * 100)} % match`]
+        .filter(Boolean)
+        .join(", "),
+    duration: (at: string | null, whole: string) => (at === null ? whole : `${at} / ${whole}`),
     score: (score: number) => `${Math.round(score * 100)} %`,
     select: "Select",
     missing: "The file was gone at the last look",
@@ -257,6 +260,9 @@ export const en = {
     textOn: "Show text",
     textOff: "Hide the frames of text",
     unnamed: "Not named",
+    scenes: "Scenes",
+    playFrom: (at: string) => `Play from ${at}`,
+    notPlayable: "This browser cannot play the video. Download it to see it with another program.",
     shortcuts: "Keys",
     more: "More actions",
     add: "Add",
@@ -286,6 +292,8 @@ export const en = {
       ["c", "Copy the path"],
       ["p", "Frames around faces"],
       ["t", "Text: frames around it, to select and copy"],
+      ["Space", "Video: play, pause"],
+      [", .", "Video: previous, next scene"],
       ["h", "Hide"],
       ["?", "This list"],
     ] as readonly (readonly [string, string])[],

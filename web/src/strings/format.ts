@@ -45,6 +45,14 @@ const instants = new Intl.DateTimeFormat(s.language, { dateStyle: "medium", time
 /** An instant on this machine's clock, unlike what a camera wrote. */
 export const instant = (iso: string) => instants.format(new Date(iso));
 
+/** A place in a video, or its length: "1:32", from an hour on "1:02:03". */
+export function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value: number) => String(value).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
 /** A length of time as one says it: "3 minutes". */
 export function duration(seconds: number): string {
   if (seconds < 60) return s.indexing.time.seconds(Math.max(1, Math.round(seconds)));

@@ -25,7 +25,7 @@ import type { Curation } from "@/photos/useCuration";
 import { useAlbums } from "@/photos/useNames";
 import type { Results } from "@/state/results";
 import { toast, toastError } from "@/state/toasts";
-import { bytes, coordinates, exposure, moment } from "@/strings/format";
+import { bytes, clock, coordinates, exposure, moment } from "@/strings/format";
 import { s } from "@/strings";
 import { PeopleOf } from "./Faces";
 import { TagEditor } from "./TagEditor";
@@ -126,6 +126,7 @@ function Facts({ image, detail }: { image: ImageBrief; detail: ImageDetail | und
       <Fact icon={FileImage} title={image.name}>
         {image.width} × {image.height} · {s.viewer.megapixels((image.width * image.height) / 1e6)} ·{" "}
         {bytes(image.file_size)} · {image.format.toUpperCase()}
+        {image.duration !== null && ` · ${clock(image.duration)}`}
       </Fact>
       <Fact icon={Folder} title={<span className="break-all">{folder}</span>}>
         <span className="mt-1 flex flex-wrap gap-2">

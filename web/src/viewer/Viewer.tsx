@@ -37,6 +37,7 @@ import { InfoPanel } from "./InfoPanel";
 import { Shortcuts } from "./Shortcuts";
 import { TextLines } from "./TextLines";
 import { useImage } from "./useImage";
+import { isVideo, VideoPane } from "./VideoPane";
 import { ZoomPane } from "./ZoomPane";
 
 interface ViewerProps {
@@ -128,7 +129,9 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
       className="fixed inset-0 z-40 flex flex-col bg-[#0b0c0d] text-white outline-none md:flex-row"
     >
       <div className="relative min-h-0 min-w-0 flex-1">
-        {image ? (
+        {image && isVideo(image) ? (
+          <VideoPane key={image.id} image={image} at={hit?.image.id === id ? (hit.at ?? null) : null} />
+        ) : image ? (
           <ZoomPane
             key={image.id}
             image={image}

@@ -22,7 +22,8 @@ export function ZoomPane({ image, onSwipe, overlay }: ZoomPaneProps) {
   const [view, setView] = useState<View>(WHOLE);
   const [sharp, setSharp] = useState(false);
   const fit = fitted(image, room);
-  const original = view.scale > 1.3 && SHOWABLE.has(image.format);
+  // The preview of an animation stands still.
+  const original = (view.scale > 1.3 || image.duration !== null) && SHOWABLE.has(image.format);
 
   useLayoutEffect(() => {
     const element = frame.current;
