@@ -136,11 +136,19 @@ def test_a_query_that_has_gone_bad_says_so_and_loses_nothing(own: TestClient) ->
     assert "cannot be read" in problems[0]["message"]
 
 
-def test_a_proposed_album_is_kept(library: Library, own: TestClient) -> None:
+def test_a_proposed_album_is_dismissed_restored_and_kept(library: Library, own: TestClient) -> None:
     library.proposals._today = lambda: date(2022, 1, 15)
     [proposed] = own.get("/api/v1/proposals").json()["proposals"]
     assert (proposed["kind"], proposed["name"], proposed["images"]) == ("day", "On this day, 2021", 1)
-    kept = own.post(f"/api/v1/proposals/{proposed['key']}")
+    url = f"/api/v1/proposals/{proposed['key']}"
+    assert own.delete(url).status_code == 204
+    assert own.get("/api/v1/proposals").json() == {"proposals": []}
+    complaint(own.delete(url), 404)
+    assert own.post(f"{url}/restore").status_code == 204
+    complaint(own.post(f"{url}/restore"), 404)
+    complaint(own.post("/api/v1/proposals/day-x/restore"), 404)
+    assert own.get("/api/v1/proposals").json() == {"proposals": [proposed]}
+    kept = own.post(url)
     assert kept.status_code == 201
     assert (kept.json()["name"], kept.json()["cover"]) == ("On this day, 2021", proposed["cover"])
     assert own.get("/api/v1/proposals").json() == {"proposals": []}

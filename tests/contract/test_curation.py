@@ -291,3 +291,15 @@ def test_what_is_no_duplicate_is_remembered_until_its_bytes_change(store: Store)
     assert store.distinct_sets() == [(one, two)]
     store.forget([two])
     assert store.distinct_sets() == []
+
+
+def test_proposals_are_dismissed_for_good_or_until_restored(store: Store) -> None:
+    before = store.generation
+    assert store.dismiss_proposal("trip", 7, True)
+    assert not store.dismiss_proposal("trip", 7, True)
+    assert store.generation > before, "what was computed from it is computed anew"
+    store.dismiss_proposal("event", 7, True)
+    assert store.dismissed_proposals() == {("trip", 7), ("event", 7)}
+    assert store.dismiss_proposal("trip", 7, False)
+    assert not store.dismiss_proposal("trip", 7, False)
+    assert store.dismissed_proposals() == {("event", 7)}

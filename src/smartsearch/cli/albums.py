@@ -104,13 +104,20 @@ def delete(context: typer.Context, name: Name, library: LibraryOption = None) ->
 def propose(
     context: typer.Context,
     keep: Annotated[list[str] | None, typer.Option("--keep", help="Make the album of this key.")] = None,
+    dismiss: Annotated[list[str] | None, typer.Option("--dismiss", help="Do not propose this key again.")] = None,
+    restore: Annotated[list[str] | None, typer.Option("--restore", help="Propose a dismissed key again.")] = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Albums that might be made: trips, events, people, this day in other years."""
-    if keep:
+    if keep or dismiss or restore:
         with open_library(context, library) as opened:
-            for key in keep:
+            for key in restore or ():
+                opened.proposals.restore(key)
+            for key in dismiss or ():
+                name = opened.proposals.dismiss(key).name
+                typer.echo(f"{name} is not proposed again; --restore {key} takes that back.")
+            for key in keep or ():
                 _tell(opened.proposals.keep(key))
         return
     with open_library(context, library, read_only=True) as opened:

@@ -191,6 +191,14 @@ class Store(Protocol):
         two of them. Unknown ids are ignored."""
         ...
 
+    def dismissed_proposals(self) -> frozenset[tuple[str, int]]:
+        """Which albums shall not be proposed: (kind, the image or person they are about)."""
+        ...
+
+    def dismiss_proposal(self, kind: str, subject: int, dismissed: bool) -> bool:
+        """Remember that, or take it back; returns whether anything changed."""
+        ...
+
     def add_album(self, name: str, query: str | None = None) -> Album:
         """A new, empty album, or a smart one. AlbumExistsError if the name is taken."""
         ...

@@ -41,7 +41,7 @@ class Proposal:
 class Proposals:
     """Proposes albums for one library; computed once for each generation and day. Safe to use from several threads.
 
-    Whatever an album is called after is proposed no more.
+    Whatever an album is called after is proposed no more, nor what was dismissed.
     """
 
     def __init__(
@@ -70,10 +70,25 @@ class Proposals:
 
     def keep(self, key: str) -> AlbumView:
         """Make the album. AlbumNotFoundError if it is proposed no more."""
+        found = self._proposed(key)
+        return self._albums.add(found.name, found.ids, found.query)
+
+    def dismiss(self, key: str) -> Proposal:
+        """Do not propose it again, however much is added to it. AlbumNotFoundError if it is proposed no more."""
+        found = self._proposed(key)
+        self._store.dismiss_proposal(*_subject(key), True)
+        return found
+
+    def restore(self, key: str) -> None:
+        """Take `dismiss` back. AlbumNotFoundError if that was not dismissed."""
+        if not self._store.dismiss_proposal(*_subject(key), False):
+            raise AlbumNotFoundError(f"There is no dismissed proposal {key!r}.")
+
+    def _proposed(self, key: str) -> Proposal:
         found = next((proposal for proposal in self.all() if proposal.key == key), None)
         if found is None:
             raise AlbumNotFoundError(f"There is no proposal {key!r} any more.")
-        return self._albums.add(found.name, found.ids, found.query)
+        return found
 
     def _made(self, today: date) -> list[Proposal]:
         taken = in_order(*self._store.taken())
@@ -81,6 +96,8 @@ class Proposals:
         made += [self._named(occasion) for occasion in trips(taken)[:MOST]]
         made += [self._named(occasion) for occasion in events(taken)[:MOST]]
         made += self._persons()
+        dismissed = self._store.dismissed_proposals()
+        made = [proposal for proposal in made if not _is_dismissed(proposal, dismissed)]
         known = {album.name.casefold() for album in self._store.albums()}
         return [proposal for proposal in _told_apart(made) if proposal.name.casefold() not in known]
 
@@ -102,6 +119,21 @@ class Proposals:
                 query = f'person:"{said}"'
                 found.append(Proposal(f"person-{person_id}", "person", name, images, cover, query=query))
         return sorted(found, key=lambda proposal: (-proposal.images, proposal.name))[:MOST]
+
+
+def _subject(key: str) -> tuple[str, int]:
+    """What a proposal is about: its kind, and its first image or its person."""
+    kind, number = key.partition("-")[0], key.rpartition("-")[2]
+    good = number.isascii() and number.isdigit() and len(number) < 19
+    return kind, int(number) if good else 0
+
+
+def _is_dismissed(proposal: Proposal, dismissed: frozenset[tuple[str, int]]) -> bool:
+    """An occasion stays dismissed when earlier photos are added to it: it still has the one that was its first."""
+    if _subject(proposal.key) in dismissed:
+        return True
+    ids = {number for kind, number in dismissed if kind == proposal.kind}
+    return not ids.isdisjoint(proposal.ids)
 
 
 def _told_apart(made: list[Proposal]) -> list[Proposal]:

@@ -29,6 +29,16 @@ def set_rating(connection: sqlite3.Connection, image_id: int, rating: int | None
     return updated.rowcount > 0
 
 
+def dismiss_proposal(connection: sqlite3.Connection, kind: str, subject: int, dismissed: bool) -> bool:
+    """Whether anything changed."""
+    statement = (
+        "INSERT OR IGNORE INTO dismissed_proposals (kind, subject) VALUES (?, ?)"
+        if dismissed
+        else "DELETE FROM dismissed_proposals WHERE kind = ? AND subject = ?"
+    )
+    return connection.execute(statement, (kind, subject)).rowcount > 0
+
+
 def set_hidden(connection: sqlite3.Connection, image_id: int, hidden: bool) -> bool:
     """Leave an image out of searches, or no longer; False if there is no such image."""
     if hidden:

@@ -375,6 +375,16 @@ feedback = Table(
 )
 """What the user said of results. Photos are named by their bytes: a fact outlives the row of the image."""
 
+dismissed_proposals = Table(
+    "dismissed_proposals",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("subject", BigId, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""Albums that shall not be proposed: of a kind, around an image or about a person. Ids are never reused, so that a row
+whose subject is gone does no harm."""
+
 adapters = Table(
     "adapters",
     metadata,

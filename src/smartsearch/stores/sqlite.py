@@ -229,6 +229,14 @@ class SqliteStore:
         with self._curating() as connection:
             duplicates.set_distinct(connection, asset_ids, distinct)
 
+    def dismissed_proposals(self) -> frozenset[tuple[str, int]]:
+        with self._database.read() as connection:
+            return frozenset(connection.execute("SELECT kind, subject FROM dismissed_proposals").fetchall())
+
+    def dismiss_proposal(self, kind: str, subject: int, dismissed: bool) -> bool:
+        with self._curating() as connection:
+            return curation.dismiss_proposal(connection, kind, subject, dismissed)
+
     def add_album(self, name: str, query: str | None = None) -> Album:
         with self._curating() as connection:
             return curation.add_album(connection, name, self._clock(), query)

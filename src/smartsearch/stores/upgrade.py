@@ -10,7 +10,20 @@ from pathlib import Path
 
 from smartsearch.stores.driver import connect, driver
 
-VERSIONS: tuple[str, ...] = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+VERSIONS: tuple[str, ...] = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+)
 """Every schema this program knows, oldest first. Kept here so that opening a current library need not load Alembic."""
 
 APPLICATION_ID = 0x536D5365

@@ -86,6 +86,7 @@ class _State:
     people: PeopleState = field(default_factory=PeopleState)
     verdicts: list[Verdict] = field(default_factory=list)
     adapters: list[StoredAdapter] = field(default_factory=list)
+    dismissed: set[tuple[str, int]] = field(default_factory=set)
     texts: dict[int, TextScan] = field(default_factory=dict)
 
     def copy(self) -> _State:
@@ -212,6 +213,16 @@ class MemoryStore:
             else:
                 state.distinct = [ids - known if len(ids & known) > 1 else ids for ids in state.distinct]
             state.generation += 1
+
+    def dismissed_proposals(self) -> frozenset[tuple[str, int]]:
+        return frozenset(self._state.dismissed)
+
+    def dismiss_proposal(self, kind: str, subject: int, dismissed: bool) -> bool:
+        with self._transaction() as state:
+            known = (kind, subject) in state.dismissed
+            (state.dismissed.add if dismissed else state.dismissed.discard)((kind, subject))
+            state.generation += known != dismissed
+            return known != dismissed
 
     def add_album(self, name: str, query: str | None = None) -> Album:
         with self._transaction() as state:

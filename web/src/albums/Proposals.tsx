@@ -1,16 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { BookmarkPlus } from "lucide-react";
+import { BookmarkPlus, X } from "lucide-react";
 
+import { useMay } from "@/access/session";
 import { answered, client } from "@/api/client";
 import { navigate, paths } from "@/app/navigation";
-import { Button } from "@/components/Button";
+import { Button, IconButton } from "@/components/Button";
 import { Thumbnail } from "@/grid/PhotoTile";
-import { toastError } from "@/state/toasts";
+import { toast, toastError } from "@/state/toasts";
 import { s } from "@/strings";
 
-/** Albums that might be made: this day in other years, trips, events, people. One click keeps one. */
+/** Albums that might be made: this day in other years, trips, events, people. One click keeps one, another dismisses it for good. */
 export function Proposals({ columns }: { columns: string }) {
   const queries = useQueryClient();
+  const may = useMay("write");
   const { data } = useQuery({
     queryKey: ["albums", "proposals"],
     queryFn: () => answered(client.GET("/api/v1/proposals")),
@@ -20,6 +22,18 @@ export function Proposals({ columns }: { columns: string }) {
     onSuccess: (album) => {
       navigate(paths.album(album.id));
       return queries.invalidateQueries({ queryKey: ["albums"] });
+    },
+    onError: toastError,
+  });
+  const again = () => queries.invalidateQueries({ queryKey: ["albums", "proposals"] });
+  const dismiss = useMutation({
+    mutationFn: ({ key }: { key: string; name: string }) =>
+      answered(client.DELETE("/api/v1/proposals/{key}", { params: { path: { key } } })),
+    onSuccess: (_, { key, name }) => {
+      toast(s.albumsPage.dismissed(name), () => {
+        answered(client.POST("/api/v1/proposals/{key}/restore", { params: { path: { key } } })).then(again, toastError);
+      });
+      return again();
     },
     onError: toastError,
   });
@@ -37,15 +51,24 @@ export function Proposals({ columns }: { columns: string }) {
             </span>
             <span className="mt-2 block font-medium text-balance">{proposal.name}</span>
             <span className="block text-sm text-ink-faint">{s.common.photos(proposal.images)}</span>
-            <Button
-              className="mt-2 self-start"
-              icon={BookmarkPlus}
-              aria-label={s.albumsPage.keepNamed(proposal.name)}
-              disabled={keep.isPending}
-              onClick={() => keep.mutate(proposal.key)}
-            >
-              {s.albumsPage.keep}
-            </Button>
+            {may && (
+              <span className="mt-2 flex items-center gap-1">
+                <Button
+                  icon={BookmarkPlus}
+                  aria-label={s.albumsPage.keepNamed(proposal.name)}
+                  disabled={keep.isPending}
+                  onClick={() => keep.mutate(proposal.key)}
+                >
+                  {s.albumsPage.keep}
+                </Button>
+                <IconButton
+                  icon={X}
+                  label={s.albumsPage.dismissNamed(proposal.name)}
+                  disabled={dismiss.isPending}
+                  onClick={() => dismiss.mutate(proposal)}
+                />
+              </span>
+            )}
           </li>
         ))}
       </ul>

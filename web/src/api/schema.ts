@@ -1388,7 +1388,8 @@ export interface paths {
         };
         /**
          * Proposals
-         * @description Albums that might be made, by time, place and people. Those there is an album called after are left out.
+         * @description Albums that might be made, by time, place and people. Those there is an album called after, and those that were
+         *     dismissed, are left out.
          */
         get: operations["proposals"];
         put?: never;
@@ -1413,6 +1414,30 @@ export interface paths {
          * @description Make the album. 404 if it is proposed no more.
          */
         post: operations["keep_proposal"];
+        /**
+         * Dismiss Proposal
+         * @description Do not propose it again. 404 if it is proposed no more.
+         */
+        delete: operations["dismiss_proposal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals/{key}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Proposal
+         * @description Take a dismissal back. 404 if that was not dismissed.
+         */
+        post: operations["restore_proposal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9117,6 +9142,82 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Album"];
                 };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request is invalid, or a file is no image that can be read */
             422: {

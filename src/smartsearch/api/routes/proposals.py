@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from smartsearch.api.deps import LibraryDep
@@ -13,6 +13,8 @@ from smartsearch.api.schemas import WallClock
 from smartsearch.search.proposals import ProposalKind
 
 router = APIRouter(tags=["albums"])
+
+Key = Annotated[str, StringConstraints(max_length=100), Path()]
 
 
 class ProposedAlbum(BaseModel):
@@ -36,7 +38,8 @@ class ProposedAlbums(BaseModel):
 
 @router.get("/proposals")
 def proposals(library: LibraryDep) -> ProposedAlbums:
-    """Albums that might be made, by time, place and people. Those there is an album called after are left out."""
+    """Albums that might be made, by time, place and people. Those there is an album called after, and those that were
+    dismissed, are left out."""
     return ProposedAlbums(
         proposals=[
             ProposedAlbum(**{name: getattr(one, name) for name in ProposedAlbum.model_fields})
@@ -46,6 +49,20 @@ def proposals(library: LibraryDep) -> ProposedAlbums:
 
 
 @router.post("/proposals/{key}", status_code=201)
-def keep_proposal(key: Annotated[str, StringConstraints(max_length=100), Path()], library: LibraryDep) -> Album:
+def keep_proposal(key: Key, library: LibraryDep) -> Album:
     """Make the album. 404 if it is proposed no more."""
     return Album.of(library.proposals.keep(key))
+
+
+@router.delete("/proposals/{key}", status_code=204)
+def dismiss_proposal(key: Key, library: LibraryDep) -> Response:
+    """Do not propose it again. 404 if it is proposed no more."""
+    library.proposals.dismiss(key)
+    return Response(status_code=204)
+
+
+@router.post("/proposals/{key}/restore", status_code=204)
+def restore_proposal(key: Key, library: LibraryDep) -> Response:
+    """Take a dismissal back. 404 if that was not dismissed."""
+    library.proposals.restore(key)
+    return Response(status_code=204)

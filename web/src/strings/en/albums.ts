@@ -12,6 +12,8 @@ export const albumsPage = {
   deleted: (name: string) => `“${name}” was deleted. Its photos stay in the library.`,
   forYou: "For you",
   keep: "Keep",
+  dismissNamed: (name: string) => `Do not propose “${name}” again`,
+  dismissed: (name: string) => `“${name}” is not proposed again`,
   keepNamed: (name: string) => `Keep “${name}” as an album`,
   smart: "Smart album",
   newSmart: "Save the search as a smart album",
