@@ -60,9 +60,9 @@ def outside(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def asking(library: Library) -> Iterator[TestClient]:
-    app = create_app(library)
-    yield TestClient(app, base_url=BASE_URL, raise_server_exceptions=False)
-    app.state.door.close()
+    # Entered: else every one of the thousands of requests has an event loop made for it.
+    with TestClient(create_app(library), base_url=BASE_URL, raise_server_exceptions=False) as client:
+        yield client
 
 
 def text_parameters() -> list[tuple[str, str, str, str]]:
@@ -136,11 +136,11 @@ def test_the_page_and_its_files(asking: TestClient, library: Library, outside: P
     (web / "assets").mkdir(parents=True)
     (web / "index.html").write_text("<p>the page</p>")
     (web / "assets" / "link.txt").symlink_to(outside)
-    client = TestClient(create_app(library, web=web), base_url=BASE_URL, raise_server_exceptions=False)
-    for way in ways_to(outside):
-        for folder in ("/", "/assets/", "/api/", "/api/v1/images/"):
-            assert_told_nothing(client.get(folder + quote(way, safe="/%.\\:")), folder + way)
-    assert_told_nothing(client.get("/assets/link.txt"), "a link out of the page's folder")
+    with TestClient(create_app(library, web=web), base_url=BASE_URL, raise_server_exceptions=False) as client:
+        for way in ways_to(outside):
+            for folder in ("/", "/assets/", "/api/", "/api/v1/images/"):
+                assert_told_nothing(client.get(folder + quote(way, safe="/%.\\:")), folder + way)
+        assert_told_nothing(client.get("/assets/link.txt"), "a link out of the page's folder")
 
 
 def test_an_original_that_became_a_link_to_elsewhere(asking: TestClient, library: Library, outside: Path) -> None:
