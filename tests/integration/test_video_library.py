@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.pictures import save_picture
 from tests.videos import save_video
 
+from smartsearch.config import find_places, load_settings
 from smartsearch.core.query import Everything
 from smartsearch.library import Library
 from smartsearch.search.service import SearchRequest
@@ -71,6 +75,46 @@ def test_copies_moves_and_new_bytes(library: Library, videos: Path) -> None:
     library.index([videos])
     assert library.store.scenes(copy.id) == [0]
     assert len(library.store.scenes(clip.id)) == 3
+
+
+NOT_FINITE = "x'" + "007e" * 4 + "' || substr(vector, 9)"
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind"),
+    [
+        ("UPDATE scene_embeddings SET vector = zeroblob(7) WHERE at_ms > 5000", "embedding"),
+        (f"UPDATE scene_embeddings SET vector = CAST({NOT_FINITE} AS BLOB) WHERE at_ms > 5000", "embedding"),
+        ("UPDATE scene_embeddings SET vector = 'text' WHERE at_ms > 5000", "embedding"),
+        ("DELETE FROM embeddings WHERE image_id = (SELECT image_id FROM scene_embeddings)", "embedding"),
+        ("INSERT INTO scene_embeddings SELECT 99, space_id, 999, 0, vector FROM scene_embeddings LIMIT 1", "reference"),
+    ],
+)
+def test_doctor_drops_damaged_scenes_and_the_next_run_makes_them(
+    home: Path, videos: Path, damage: str, kind: str
+) -> None:
+    places = find_places()
+    with Library.open(places, load_settings(places), create=True) as library:
+        library.index([videos])
+        clip = library.store.asset_by_path(str(videos / "clip.mp4"))
+        assert clip is not None
+        scenes = library.store.scene_vectors(library.catalog.encoders(library.model).image.space, [clip.id])[clip.id]
+        assert library.doctor().findings == ()
+    with closing(sqlite3.connect(places.library / "library.db")) as other, other:
+        other.execute(damage)
+    with Library.open(places, load_settings(places)) as library:
+        first = library.search(SearchRequest(text="red", top=1, min_score=0)).hits[0]
+        assert Path(first.asset.path).name == "clip.mp4", "what is sound is still found"
+        found = [finding for finding in library.doctor().open if finding.kind == kind]
+        assert [(finding.repairable, finding.remedy) for finding in found] == [(True, "repair")]
+        assert library.doctor(repair=True).open == ()
+        library.index([videos])
+        assert library.doctor().findings == ()
+        again = library.store.scene_vectors(library.catalog.encoders(library.model).image.space, [clip.id])[clip.id]
+        assert list(again) == list(scenes)
+        assert all(np.array_equal(again[at], scenes[at]) for at in scenes)
+        assert library.store.asset_by_path(str(videos / "clip.mp4")) == clip
+        assert library.search(SearchRequest(text="blue", top=1, min_score=0)).hits[0].asset.id == clip.id
 
 
 def test_pictures_of_a_video(library: Library, videos: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from smartsearch.stores import rows
 from smartsearch.stores.driver import sqlite_errors
 from smartsearch.stores.seal import BLOCK, changed_blocks
 from smartsearch.stores.vector_files import VectorFiles
@@ -107,6 +108,10 @@ def check_rows(connection: sqlite3.Connection) -> Iterator[Problem]:
     bad = bad_embeddings(connection)
     if bad:
         yield Problem("embedding", f"{len(bad)} vectors have a wrong length or are not finite.", repairable=True)
+    scenes = bad_scenes(connection)
+    if scenes:
+        message = f"{len(scenes)} videos have scenes whose vectors are damaged, or which belong to no vector of theirs."
+        yield Problem("embedding", message, repairable=True)
 
 
 def check_text(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -131,6 +136,10 @@ def repair(connection: sqlite3.Connection, problems: list[Problem]) -> None:
         _delete_orphans(connection)
     if "embedding" in kinds:
         connection.executemany("DELETE FROM embeddings WHERE id = ?", [(i,) for i in bad_embeddings(connection)])
+        # Scenes and the vector of the whole are made together: without that one, the next `index` makes all anew.
+        scenes = bad_scenes(connection)
+        for table in ("scene_embeddings", "embeddings"):
+            connection.executemany(f"DELETE FROM {table} WHERE image_id = ? AND space_id = ?", scenes)
         connection.execute("UPDATE library SET generation = generation + 1")
     if "full-text" in kinds or "reference" in kinds:
         _rebuild_text(connection)
@@ -157,11 +166,17 @@ def _rebuild_text(connection: sqlite3.Connection) -> None:
 
 def bad_embeddings(connection: sqlite3.Connection) -> list[int]:
     """Ids of vectors that are not of their space's length or not finite."""
-    rows = connection.execute(
-        "SELECT embeddings.id, vector, 2 * dim FROM embeddings JOIN spaces ON spaces.id = embeddings.space_id"
+    found = connection.execute(
+        "SELECT embeddings.id, vector, dim FROM embeddings JOIN spaces ON spaces.id = embeddings.space_id"
     )
-    return [
-        embedding_id
-        for embedding_id, blob, width in rows
-        if not isinstance(blob, bytes) or len(blob) != width or not np.isfinite(np.frombuffer(blob, "<f2")).all()
-    ]
+    return [embedding_id for embedding_id, blob, dim in found if not rows.is_vector(blob, dim)]
+
+
+def bad_scenes(connection: sqlite3.Connection) -> set[tuple[int, int]]:
+    """Image and space of scenes with such vectors, or that are there without the vector every image has."""
+    found = connection.execute(
+        "SELECT scene.image_id, scene.space_id, scene.vector, dim, whole.id IS NOT NULL FROM scene_embeddings AS scene"
+        " JOIN spaces ON spaces.id = scene.space_id LEFT JOIN embeddings AS whole"
+        " ON whole.space_id = scene.space_id AND whole.image_id = scene.image_id"
+    )
+    return {(image, space) for image, space, blob, dim, has in found if not (has and rows.is_vector(blob, dim))}

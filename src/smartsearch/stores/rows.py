@@ -109,6 +109,11 @@ def vector_bytes(vector: Embedding) -> bytes:
     return stored.tobytes()
 
 
+def is_vector(blob: object, dim: int) -> bool:
+    """Whether a column holds a vector of so many dimensions, all of them finite: disks change what is stored."""
+    return isinstance(blob, bytes) and len(blob) == 2 * dim and bool(np.isfinite(np.frombuffer(blob, "<f2")).all())
+
+
 def vector_from(blob: bytes) -> Embedding:
     """The stored vector as float32."""
     return np.frombuffer(blob, "<f2").astype(np.float32)

@@ -55,7 +55,7 @@ class SceneVectors:
         found = connection.execute(_NEW, (self._space_id, self._seen)).fetchall()
         if not found:
             return
-        sound = [row for row in found if len(row[3]) == 2 * self._dim]
+        sound = [row for row in found if rows.is_vector(row[3], self._dim)]  # one NaN would hide all others
         blobs = b"".join(row[3] for row in sound)
         self._rows = np.concatenate([self._rows, np.frombuffer(blobs, "<f2").reshape(-1, self._dim)])
         self._image_ids = np.append(self._image_ids, np.array([row[1] for row in sound], np.int64))
@@ -119,14 +119,15 @@ def times(connection: sqlite3.Connection, image_id: int) -> list[int]:
 
 
 def vectors(connection: sqlite3.Connection, space: str, ids: Sequence[int]) -> dict[int, dict[int, Embedding]]:
-    """Image id to milliseconds to vector, for images that have scenes in the space."""
+    """Image id to milliseconds to vector, for images that have scenes in the space. Damaged vectors are left out."""
     query = (
-        "SELECT image_id, at_ms, vector FROM scene_embeddings WHERE space_id = (SELECT id FROM spaces WHERE key = ?)"
+        "SELECT image_id, at_ms, vector, dim FROM scene_embeddings JOIN spaces ON spaces.id = space_id WHERE key = ?"
         " AND image_id IN (SELECT value FROM json_each(?)) ORDER BY image_id, at_ms"
     )
     found: dict[int, dict[int, Embedding]] = {}
-    for image_id, at_ms, blob in connection.execute(query, (space, rows.ids_json(ids))):
-        found.setdefault(image_id, {})[at_ms] = rows.vector_from(blob)
+    for image_id, at_ms, blob, dim in connection.execute(query, (space, rows.ids_json(ids))):
+        if rows.is_vector(blob, dim):
+            found.setdefault(image_id, {})[at_ms] = rows.vector_from(blob)
     return found
 
 
