@@ -110,3 +110,12 @@ def test_another_model_has_scenes_of_its_own(store: Store, wanted: Embedding) ->
     with pytest.raises(ValueError, match="dimensions"):
         store.apply([PutEmbedding(clip.id, OTHER_SPACE.key, other, scenes={0: wanted})])
     assert list(store.scene_vectors(OTHER_SPACE, [clip.id])[clip.id]) == [3000]
+
+
+def test_fingerprints_know_how_long_videos_last(store: Store, wanted: Embedding) -> None:
+    store.apply([put("/r/photo.jpg"), _video("/r/clip.mp4", {0: wanted})])
+    prints = store.fingerprints(Everything())
+    clip = store.asset_by_path("/r/clip.mp4")
+    assert clip is not None
+    assert prints.durations[prints.ids == clip.id].tolist() == [20.0]
+    assert np.isnan(prints.durations[prints.ids != clip.id]).tolist() == [True]

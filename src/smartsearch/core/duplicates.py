@@ -31,6 +31,8 @@ BURST_SECONDS = 2.0
 """From one shot of a burst to the next, by the same camera."""
 _BURST_COSINE, _BURST_BITS = 0.75, 16
 """Shots of one burst are as alike as this, by one or the other."""
+_LENGTH_SHARE, _LENGTH_SECONDS = 0.02, 1.0
+"""Moving pictures of one thing last as long as each other, give or take this share or so many seconds, the larger."""
 _WINDOW = 60
 """Shots after the best that are compared with it."""
 _LEADERS = 16
@@ -47,6 +49,7 @@ class Fingerprints:
     ``contents``: equal numbers where the bytes are equal. ``hashes``: perceptual, uint64. ``moments``: `taken_at` in
     microseconds, `UNKNOWN` without. ``cameras``: equal numbers for equal make and model, -1 without. ``sharpness``: 0
     where it was not measured. ``stars``: 0 without a rating.
+    ``durations``: of moving pictures in seconds, NaN for still ones.
     """
 
     ids: NDArray[np.int64]
@@ -59,6 +62,7 @@ class Fingerprints:
     sharpness: NDArray[np.float64]
     sizes: NDArray[np.int64]
     stars: NDArray[np.int64]
+    durations: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -95,7 +99,8 @@ class DuplicateGroup:
 
 def near_candidates(prints: Fingerprints, rank: NDArray[np.int64]) -> Pairs:
     """Pairs of places with near hashes and one shape that may be of one picture; the bytes of each are looked at once,
-    in the image of the lowest rank. Pictures without detail, whose hash is 0, tell nothing and are left out."""
+    in the image of the lowest rank. Pictures without detail, whose hash is 0, tell nothing and are left out. Moving
+    pictures pair with such as last as long: one frame of them is like many a photo."""
     order, starts = _sorted_groups(prints.contents, rank)
     first = order[starts]
     first = first[prints.hashes[first] != 0]
@@ -115,7 +120,7 @@ def near_candidates(prints: Fingerprints, rank: NDArray[np.int64]) -> Pairs:
     shapes = np.log(prints.widths / prints.heights)
     same = np.abs(shapes[every[:, 0]] - shapes[every[:, 1]]) <= _SHAPE
     same |= differing_bits(prints, every) <= _ANY_SHAPE
-    kept: Pairs = every[same & ~_of_one_burst(prints, every)]
+    kept: Pairs = every[same & _last_as_long(prints, every) & ~_of_one_burst(prints, every)]
     return kept
 
 
@@ -129,8 +134,9 @@ def near_enough(bits: NDArray[np.uint8], cosines: NDArray[np.float64]) -> NDArra
 
 
 def burst_candidates(prints: Fingerprints) -> Pairs:
-    """Pairs of places of shots by one camera that follow each other within `BURST_SECONDS`, step by step."""
-    known = np.flatnonzero((prints.moments != UNKNOWN) & (prints.cameras >= 0))
+    """Pairs of places of shots by one camera that follow each other within `BURST_SECONDS`, step by step. Moving
+    pictures are no shots."""
+    known = np.flatnonzero((prints.moments != UNKNOWN) & (prints.cameras >= 0) & np.isnan(prints.durations))
     order = known[np.lexsort((prints.moments[known], prints.cameras[known]))]
     cameras, moments = prints.cameras[order], prints.moments[order]
     ends = (np.diff(cameras) != 0) | (np.diff(moments) > BURST_SECONDS * 1e6)
@@ -221,6 +227,15 @@ def differing_bits(prints: Fingerprints, pairs: Pairs) -> NDArray[np.uint8]:
     """In how many bits the perceptual hashes of each pair differ."""
     bits: NDArray[np.uint8] = np.bitwise_count(prints.hashes[pairs[:, 0]] ^ prints.hashes[pairs[:, 1]])
     return bits
+
+
+def _last_as_long(prints: Fingerprints, pairs: Pairs) -> NDArray[np.bool_]:
+    """Both still, or both moving for about as long."""
+    one, other = prints.durations[pairs[:, 0]], prints.durations[pairs[:, 1]]
+    alike: NDArray[np.bool_] = np.abs(one - other) <= np.maximum(
+        _LENGTH_SECONDS, _LENGTH_SHARE * np.maximum(one, other)
+    )
+    return alike | (np.isnan(one) & np.isnan(other))
 
 
 def _of_one_burst(prints: Fingerprints, pairs: Pairs) -> NDArray[np.bool_]:

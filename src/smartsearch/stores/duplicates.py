@@ -19,12 +19,13 @@ def fingerprints(connection: sqlite3.Connection, condition: Condition) -> Finger
     """See the port."""
     found = connection.execute(
         "SELECT id, dense_rank() OVER (ORDER BY file_hash), phash, coalesce(taken_at, :unknown), camera_make,"
-        " camera_model, width, height, coalesce(sharpness, 0.0), file_size, coalesce(stars, 0)"
+        " camera_model, width, height, coalesce(sharpness, 0.0), file_size, coalesce(stars, 0),"
+        " duration"
         f" FROM images WHERE {condition.sql}",
         condition.parameters | {"unknown": UNKNOWN},
     )
     cameras: dict[tuple[str | None, str | None], int] = {(None, None): -1}
-    types = (np.int64,) * 7 + (np.float64,) + (np.int64,) * 2
+    types = (np.int64,) * 7 + (np.float64,) + (np.int64,) * 2 + (np.float64,)
     parts: list[list[np.ndarray[Any, Any]]] = [[np.empty(0, kind)] for kind in types]
     while batch := found.fetchmany(_ROWS):
         columns = [list(column) for column in zip(*batch, strict=True)]

@@ -387,6 +387,7 @@ class MemoryStore:
             sharpness=np.array([asset.sharpness or 0.0 for asset in assets], np.float64),
             sizes=np.array([asset.identity.size for asset in assets], np.int64),
             stars=np.array([asset.rating or 0 for asset in assets], np.int64),
+            durations=np.array([asset.duration for asset in assets], np.float64),
         )
 
     def distinct_sets(self) -> list[tuple[int, ...]]:

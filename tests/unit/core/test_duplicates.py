@@ -169,3 +169,35 @@ def test_missing_and_hidden_images_are_left_out(photos: Photos) -> None:
     photos.store.set_hidden(hidden, True)
     assert photos.groups() == []
     assert find_duplicates(photos.store, SPACE).images == photos.store.count(Everything()) - 1
+
+
+def test_a_video_is_no_near_duplicate_of_a_photo(photos: Photos) -> None:
+    photos.add("frame.jpg")
+    photos.add("clip.mp4", format="mp4", duration=30.0)
+    assert photos.groups() == []
+    photos.add("copy.mp4", same_as="clip.mp4", format="mp4", duration=30.0)
+    photos.add("smaller.jpg", bits=1, width=200, height=150)
+    assert photos.groups("exact") == [["best clip.mp4", "exact copy.mp4"]]
+    assert sorted(photos.groups()) == [
+        ["best clip.mp4", "exact copy.mp4"],
+        ["best frame.jpg", "near smaller.jpg"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "other", "together"),
+    [(30.0, 30.9, True), (30.0, 31.1, False), (600.0, 611.0, True), (600.0, 613.0, False), (0.4, 1.2, True)],
+)
+def test_videos_are_near_duplicates_if_they_last_as_long(
+    photos: Photos, seconds: float, other: float, together: bool
+) -> None:
+    photos.add("clip.mp4", format="mp4", duration=seconds)
+    photos.add("clip.webm", bits=2, format="webm", duration=other, size=900)
+    assert photos.groups() == ([["best clip.mp4", "near clip.webm"]] if together else [])
+
+
+def test_a_video_is_no_shot_of_a_burst(photos: Photos) -> None:
+    photos.add("1.jpg", bits=12, seconds=0)
+    photos.add("2.mp4", bits=12, seconds=1, format="mp4", duration=1.5)
+    photos.add("3.jpg", bits=14, seconds=1.5)
+    assert photos.groups() == [["best 1.jpg", "burst 3.jpg"]]
