@@ -15,10 +15,12 @@ import pytest
 from tests.pictures import save_picture
 from tests.videos import save_video
 
+from smartsearch.catalog import ModelChoice
 from smartsearch.config import find_places, load_settings
 from smartsearch.core.query import Everything
 from smartsearch.library import Library
 from smartsearch.search.service import SearchRequest
+from smartsearch.testing_models import make_tiny_model
 
 
 @pytest.fixture
@@ -115,6 +117,39 @@ def test_doctor_drops_damaged_scenes_and_the_next_run_makes_them(
         assert all(np.array_equal(again[at], scenes[at]) for at in scenes)
         assert library.store.asset_by_path(str(videos / "clip.mp4")) == clip
         assert library.search(SearchRequest(text="blue", top=1, min_score=0)).hits[0].asset.id == clip.id
+
+
+def test_a_second_model_makes_scenes_of_its_own(
+    library: Library, home: Path, videos: Path, tiny_models: Path, tmp_path: Path
+) -> None:
+    models = tmp_path / "two-models"
+    shutil.copytree(tiny_models, models)
+    make_tiny_model(models / "other" / "fp32", name="other")
+    (home / "models").unlink()
+    (home / "models").symlink_to(models)
+    library.index([videos])
+    clip = library.store.asset_by_path(str(videos / "clip.mp4"))
+    assert clip is not None
+    shutil.copy(videos / "clip.mp4", videos / "copy.mp4")
+    library.index([videos])
+    copy = library.store.asset_by_path(str(videos / "copy.mp4"))
+    assert copy is not None
+    first = library.catalog.encoders(library.model).image.space
+    library.use_model(ModelChoice("other"))
+    report = library.index([videos]).progress
+    assert (report.added, report.errors, str(library.model)) == (0, 0, "other:fp32")
+    second = library.catalog.encoders(library.model).image.space
+    assert second != first
+    for space in (first, second):
+        held = library.store.scene_vectors(space, [clip.id, copy.id])
+        assert [list(held[each]) for each in (clip.id, copy.id)] == [library.store.scenes(clip.id)] * 2
+    for colour, begins in (("red", 0), ("green", 3), ("blue", 6)):
+        hits = library.search(SearchRequest(text=colour, top=2, min_score=0)).hits
+        assert {hit.asset.id for hit in hits} == {clip.id, copy.id}
+        assert all(hit.at is not None and begins - 0.1 <= hit.at < begins + 2.1 for hit in hits)
+    assert library.index([videos]).progress.embedded == 0
+    library.store.drop_space(first.key)
+    assert library.doctor().findings == ()
 
 
 def test_pictures_of_a_video(library: Library, videos: Path) -> None:
