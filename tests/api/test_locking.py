@@ -25,7 +25,6 @@ from smartsearch.encryption import unlocking
 from smartsearch.encryption.ciphers import LibraryKey
 from smartsearch.encryption.keyfile import Cost
 from smartsearch.encryption_work import EncryptionWork
-from smartsearch.library import Library
 from tests.api.conftest import BASE_URL, settings
 
 PASSPHRASE = "tortoise lamp orbit mild"

@@ -88,7 +88,7 @@ def test_a_viewer_is_not_shown_what_changes_something(open_page: Open, guarded: 
     expect(page.get_by_role("button", name="This is meant: more like it")).to_have_count(0)
     expect(page.get_by_role("link", name="Duplicates")).to_have_count(0)
     page.goto(f"{guarded}/duplicates")
-    expect(page.get_by_role("heading", name="Duplicates")).to_be_visible()
+    expect(page.get_by_role("heading", name="Duplicates", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Not duplicates")).to_have_count(0)
     page.get_by_role("link", name="Tags").click()
     expect(page.locator("[data-tag]").first).to_be_visible()
