@@ -40,7 +40,7 @@ def test_text_is_read_filtered_and_erased(open_page: Open, unread: str) -> None:
     expect(section.get_by_text("0 photos looked at, 0 with text. 3 photos not looked at yet.")).to_be_visible()
     section.get_by_role("button", name="Read them now").click()
     expect(section.get_by_text("3 photos looked at, 1 with text. Every photo has been looked at.")).to_be_visible(
-        timeout=60_000
+        timeout=150_000
     )
     expect(section.get_by_role("button", name="Read them now")).to_have_count(0)
     assert_accessible(page)
