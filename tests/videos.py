@@ -30,12 +30,13 @@ def save_video(
     seconds: int = 3,
     size: tuple[int, int] = (160, 96),
     metadata: Mapping[str, str] | None = None,
+    codec: str | None = None,
 ) -> Path:
     """Each scene, a colour or a picture file, for so many seconds; the suffix decides container and codec."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         container.metadata.update(metadata or {})
-        stream = container.add_stream(CODECS[path.suffix[1:]], rate=RATE)
+        stream = container.add_stream(codec or CODECS[path.suffix[1:]], rate=RATE)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for scene in scenes:
             if isinstance(scene, Path):

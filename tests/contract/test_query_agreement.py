@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smartsearch.core.assets import FileIdentity, Gps, MarkMissing, Metadata, PutImage, Swatch, Tag
+from smartsearch.core.assets import FileIdentity, Gps, MarkMissing, Metadata, Motion, PutImage, Swatch, Tag
 from smartsearch.core.errors import QueryError
 from smartsearch.core.faces import FaceScan, PutFaces
 from smartsearch.core.people import Grouping
@@ -27,6 +27,7 @@ from smartsearch.core.query import (
     FolderNamed,
     FormatIs,
     HasGps,
+    HasMotion,
     HasPerson,
     HasTag,
     HasText,
@@ -94,13 +95,14 @@ def images(draw: st.DrawFn) -> PutImage:
         height=draw(st.integers(1, 4)),
         palette=draw(PALETTES),
         duration=draw(st.none() | SECONDS),
+        motion=draw(st.sampled_from([None, Motion(5, 10), Motion(2**62, 1)])),
     )
     identity = FileIdentity(1, 1, draw(SIZES), draw(st.sampled_from([0, 1_577_836_800 * 10**9, -(10**18)])))
     return PutImage(made.path, identity, made.file_hash, None, made.content, {})
 
 
 LEAVES: st.SearchStrategy[Query] = st.one_of(
-    st.sampled_from([Everything(), Present(), Shown(), Hidden(), HasGps(), And(()), Or(())]),
+    st.sampled_from([Everything(), Present(), Shown(), Hidden(), HasGps(), HasMotion(), And(()), Or(())]),
     st.builds(InAlbum, st.integers(-1, 6) | st.just(2**70)),
     st.builds(IdIn, st.lists(st.integers(-1, 6) | st.just(2**70), max_size=4).map(tuple)),
     st.builds(TakenBetween, st.none() | MOMENTS, st.none() | MOMENTS),

@@ -15,7 +15,7 @@ from smartsearch.api.rules import Matched
 from smartsearch.api.security import SAFE_METHODS
 from smartsearch.core.access import Caller
 
-_LOOKED_AT = {"original", "preview", "export", "export_audit"}
+_LOOKED_AT = {"original", "motion", "preview", "export", "export_audit"}
 """Operations that send what people came for, by name. Thumbnails and searches are not: everybody who looks makes
 hundreds of them."""
 

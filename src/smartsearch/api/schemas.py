@@ -222,6 +222,7 @@ class ImageBrief(BaseModel):
     thumbnail_url: str = Field(examples=["/api/v1/images/12/thumbnail?v=9f86d081884c7d65"])
     preview_url: str = Field(examples=["/api/v1/images/12/preview?v=9f86d081884c7d65"])
     original_url: str = Field(examples=["/api/v1/images/12/original?v=9f86d081884c7d65"])
+    motion_url: str | None = Field(description="Of a motion photo: the video in it, an MP4.", examples=[None])
 
     @classmethod
     def of(cls, asset: Asset) -> Self:
@@ -233,7 +234,7 @@ def brief_fields(asset: Asset) -> dict[str, Any]:
     gps, path = asset.metadata.gps, shown(asset.path)
     urls = {
         f"{kind}_url": f"/api/v1/images/{asset.id}/{kind}?v={quote(version_of(asset))}"
-        for kind in ("thumbnail", "preview", "original")
+        for kind in ("thumbnail", "preview", "original", *(() if asset.motion is None else ("motion",)))
     }
     return {
         "id": asset.id,
@@ -250,6 +251,7 @@ def brief_fields(asset: Asset) -> dict[str, Any]:
         "rating": asset.rating,
         "missing": asset.missing_since is not None,
         "duration": rounded(asset.duration),
+        "motion_url": None,
         **urls,
     }
 

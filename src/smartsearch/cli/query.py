@@ -119,8 +119,8 @@ def query(
     """Find photos by describing them: plain words, with dates, "without ...", and field:value to be exact.
 
     Fields: date, after, before, person, faces, near, region, box, in (folder), name, tag, album, camera, color, type,
-    size, duration, rating, has:gps, is:hidden, is:video. A minus negates, OR and parentheses combine, quotes take words
-    as they are. A query that begins with a minus goes after --.
+    size, duration, rating, has:gps, has:motion, is:hidden, is:video. A minus negates, OR and parentheses combine,
+    quotes take words as they are. A query that begins with a minus goes after --.
     """
     from smartsearch.search.service import SearchRequest
 

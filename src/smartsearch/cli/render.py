@@ -40,6 +40,7 @@ def metadata_of(asset: Asset) -> dict[str, Any]:
         "width": asset.width,
         "height": asset.height,
         "duration": asset.duration,
+        "motion": None if asset.motion is None else {"start": asset.motion.start, "length": asset.motion.length},
         "file_size": asset.identity.size,
         "file_hash": asset.file_hash.hex(),
         "modified_at": asset.modified_at,

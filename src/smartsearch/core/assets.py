@@ -103,6 +103,14 @@ class Swatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Motion:
+    """Where in its file the MP4 of a motion photo lies: ``length`` bytes from ``start`` on."""
+
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImageContent:
     """Everything derived from the bytes of one image, made by one decode.
 
@@ -111,6 +119,7 @@ class ImageContent:
     sRGB colour, 0xRRGGBB; ``palette`` a few colours with their shares, the largest first. ``sharpness`` is the variance
     of the Laplacian of the thumbnail (see `media.sharpness`). ``thumbnail`` is an encoded WebP. ``duration`` is how
     long a moving picture lasts in seconds, None for a still one; ``frames`` of a video is 1.
+    ``motion`` is the video inside a motion photo, None where there is none.
     """
 
     format: str
@@ -124,6 +133,7 @@ class ImageContent:
     palette: tuple[Swatch, ...] = ()
     sharpness: float = 0.0
     duration: float | None = None
+    motion: Motion | None = None
 
 
 TagSource = Literal["user", "keywords", "auto"]
@@ -163,7 +173,8 @@ class Asset:
     ``people`` are the ids of the persons whose faces are in it; ``face_count`` is None where nobody looked for faces.
     ``sharpness`` is None for what was indexed before it was measured; its palette is the dominant colour alone.
     ``text`` is what was read in it, line by line: "" where there is none, None where nobody looked.
-    ``duration`` is how long a moving picture lasts, in seconds; None for a still one.
+    ``duration`` is how long a moving picture lasts, in seconds; None for a still one. ``motion`` is the video inside a
+    motion photo.
     """
 
     id: int
@@ -191,6 +202,7 @@ class Asset:
     sharpness: float | None = None
     text: str | None = None
     duration: float | None = None
+    motion: Motion | None = None
 
     @property
     def moment(self) -> datetime:

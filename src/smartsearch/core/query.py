@@ -337,6 +337,14 @@ class HasGps:
 
 
 @dataclass(frozen=True, slots=True)
+class HasMotion:
+    """A motion photo: there is a short video in its file."""
+
+    def matches(self, asset: Asset) -> bool:
+        return asset.motion is not None
+
+
+@dataclass(frozen=True, slots=True)
 class WithinBox:
     """GPS position within the box, in degrees. ``west > east`` crosses the antimeridian."""
 

@@ -20,6 +20,7 @@ from smartsearch.core.query import (
     FolderNamed,
     FormatIs,
     HasGps,
+    HasMotion,
     HasPerson,
     HasTag,
     HasText,
@@ -390,7 +391,13 @@ def _one_sided(value: str, context: QueryContext, side: Callable[[Days], Days]) 
 
 
 _FLAGS: dict[str, dict[str, Query]] = {
-    "has": {"gps": HasGps(), "position": HasGps(), "rating": RatingBetween(), "text": HasText()},
+    "has": {
+        "gps": HasGps(),
+        "position": HasGps(),
+        "rating": RatingBetween(),
+        "text": HasText(),
+        "motion": HasMotion(),
+    },
     "is": {
         "hidden": Hidden(),
         "video": FormatIs(tuple(sorted(VIDEO_FORMATS))),

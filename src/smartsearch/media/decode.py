@@ -17,6 +17,7 @@ from smartsearch.media.animation import ANIMATED, animated, seek
 from smartsearch.media.color import dominant_color, palette
 from smartsearch.media.files import OpenedFile
 from smartsearch.media.metadata import read_blocks, read_metadata
+from smartsearch.media.motion import find_motion
 from smartsearch.media.phash import dct_hash
 from smartsearch.media.pixels import reduced_rgb, upright
 from smartsearch.media.readers import NO_READERS, MetadataReaders
@@ -77,6 +78,7 @@ def _decode_image(name: str, file: OpenedFile, request: DecodeRequest) -> Decode
             thumbnail=webp(thumbnail, request.thumbnails.quality),
             palette=palette(thumbnail),
             sharpness=sharpness(thumbnail),
+            motion=None if request.data is not None else find_motion(file, source.name, blocks.xmp),
         )
         decoded = Decoded(
             content,

@@ -19,7 +19,7 @@ _LENGTH = struct.Struct("<Q")
 _LONGEST = 1 << 32
 
 _CLASSES: dict[str, frozenset[str]] = {
-    "smartsearch.core.assets": frozenset({"FileIdentity", "Gps", "ImageContent", "Metadata", "Swatch"}),
+    "smartsearch.core.assets": frozenset({"FileIdentity", "Gps", "ImageContent", "Metadata", "Motion", "Swatch"}),
     "smartsearch.core.settings": frozenset({"MediaLimits", "ThumbnailSettings"}),
     "smartsearch.core.spaces": frozenset({"Preprocessing"}),
     "smartsearch.media.protocol": frozenset({"Failure", "Ready", "Told", "WorkerOptions"}),

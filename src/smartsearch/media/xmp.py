@@ -40,6 +40,8 @@ _PREFIXES = {
     "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
     "http://darktable.sf.net/": "darktable",
     "http://ns.google.com/photos/1.0/camera/": "GCamera",
+    "http://ns.google.com/photos/1.0/container/": "Container",
+    "http://ns.google.com/photos/1.0/container/item/": "Item",
 }
 _SKIPPED = frozenset({"crs", "darktable"})
 """Raw development settings: hundreds of numbers that describe no picture."""

@@ -34,7 +34,8 @@ from smartsearch.stores import palettes, people, rows, scenes, texts
 from smartsearch.stores.tags import TagWriter
 
 _PATH_COLUMNS = ("path", "file_path", "folder", "file_name")
-_CONTENT_COLUMNS = ("format", "width", "height", "frames", "phash", "color", "sharpness", "duration")
+_LOOK_COLUMNS = ("phash", "color", "sharpness", "duration", "motion_start", "motion_length")
+_CONTENT_COLUMNS = ("format", "width", "height", "frames", *_LOOK_COLUMNS)
 _PUT_COLUMNS = (
     *_PATH_COLUMNS,
     *rows.IDENTITY_COLUMNS,
@@ -150,6 +151,7 @@ class Writer:
             content.color,
             content.sharpness,
             rows.clean_float(content.duration),
+            *((None, None) if content.motion is None else (content.motion.start, content.motion.length)),
             *rows.metadata_values(content.metadata),
         )
         image_id = self._upsert(path[0], change.file_hash, values)

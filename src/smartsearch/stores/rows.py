@@ -18,6 +18,7 @@ from smartsearch.core.assets import (
     FileIdentity,
     Gps,
     Metadata,
+    Motion,
     Swatch,
     Tag,
 )
@@ -225,6 +226,8 @@ ASSET_COLUMNS = (
     "color",
     "sharpness",
     "duration",
+    "motion_start",
+    "motion_length",
     "user_rating",
     *METADATA_COLUMNS,
 )
@@ -267,6 +270,7 @@ def asset_from(
         sharpness=row["sharpness"],
         text=text,
         duration=row["duration"],
+        motion=None if row["motion_start"] is None else Motion(row["motion_start"], row["motion_length"]),
     )
 
 

@@ -109,6 +109,8 @@ images = Table(
     Column("tagger", Text, index=True),
     Column("sharpness", Float),
     Column("duration", Float),
+    Column("motion_start", BigInteger),
+    Column("motion_length", BigInteger),
     sqlite_autoincrement=True,
 )
 # `moment`, what date filters ask for, is taken_at or else modified_at; `stars` is user_rating or else rating. The store

@@ -27,6 +27,7 @@ from smartsearch.core.query import (
     FolderNamed,
     FormatIs,
     HasGps,
+    HasMotion,
     HasPerson,
     HasTag,
     HasText,
@@ -148,6 +149,8 @@ class _Compiler:
                 return self.text_contains(text)
             case HasGps():
                 return "latitude IS NOT NULL"
+            case HasMotion():
+                return "motion_start IS NOT NULL"
             case WithinBox(south, west, north, east):
                 return self.within_box(south, west, north, east)
         raise QueryError(f"This library cannot search by {type(where).__name__}.")

@@ -23,6 +23,7 @@ VERSIONS: tuple[str, ...] = (
     "0010",
     "0011",
     "0012",
+    "0013",
 )
 """Every schema this program knows, oldest first. Kept here so that opening a current library need not load Alembic."""
 

@@ -660,6 +660,7 @@ class _Applier:
             palette=content.palette,
             sharpness=content.sharpness,
             duration=content.duration,
+            motion=content.motion,
             metadata=stored_metadata(content.metadata),
         )
         self.state.sidecars[asset_id] = change.sidecar_mtime_ns
@@ -716,7 +717,7 @@ class _Applier:
         if source.path == change.path:
             self._touch(source.id, change.identity)
             return
-        looks = ("phash", "color", "palette", "sharpness", "duration")
+        looks = ("phash", "color", "palette", "sharpness", "duration", "motion")
         derived = ("file_hash", "format", "width", "height", "frames", *looks, "metadata")
         asset_id = self._upsert(
             path=change.path,

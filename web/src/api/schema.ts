@@ -602,6 +602,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image_id}/motion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Motion
+         * @description The video of a motion photo, byte for byte as in the file, if that lies in an indexed folder right now.
+         */
+        get: operations["motion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image_id}/original": {
         parameters: {
             query?: never;
@@ -3286,6 +3306,12 @@ export interface components {
              */
             modified_at: string;
             /**
+             * Motion Url
+             * @description Of a motion photo: the video in it, an MP4.
+             * @example null
+             */
+            motion_url: string | null;
+            /**
              * Name
              * @example cat.jpg
              */
@@ -3450,6 +3476,12 @@ export interface components {
              * Format: date-time
              */
             modified_at: string;
+            /**
+             * Motion Url
+             * @description Of a motion photo: the video in it, an MP4.
+             * @example null
+             */
+            motion_url: string | null;
             /**
              * Name
              * @example cat.jpg
@@ -7092,6 +7124,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HeatMapGrid"];
                 };
+            };
+            /** @description The request is invalid, or a file is no image that can be read */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    motion: {
+        parameters: {
+            query?: {
+                /** @description As in the image's addresses: with it, the answer may be cached for good. */
+                v?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description An image's id, from a search. */
+                image_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The video. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description The part that `Range` asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged since `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `Range` asked for what lies beyond the end. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request is invalid, or a file is no image that can be read */
             422: {

@@ -1,4 +1,4 @@
-import { Check, EyeOff, FileWarning, Play } from "lucide-react";
+import { Check, CircleDot, EyeOff, FileWarning, Play } from "lucide-react";
 import { memo, useRef, useState, type MouseEvent } from "react";
 
 import type { Found } from "@/api/types";
@@ -54,6 +54,7 @@ export const PhotoTile = memo(function PhotoTile(props: PhotoItemProps) {
           image.taken_at && day(image.taken_at),
           scored ? hit.score : null,
           image.duration === null ? null : clock(image.duration),
+          image.motion_url !== null,
         )}
         aria-pressed={selecting ? selected : undefined}
         onClick={onClick}
@@ -63,11 +64,16 @@ export const PhotoTile = memo(function PhotoTile(props: PhotoItemProps) {
         <Thumbnail url={image.thumbnail_url} />
       </button>
       {!selecting && <Thumbs id={image.id} className="absolute bottom-1.5 left-1.5 max-md:hidden" />}
-      {(scored || image.missing || image.duration !== null) && (
+      {(scored || image.missing || image.duration !== null || image.motion_url !== null) && (
         <span className="pointer-events-none absolute right-1.5 bottom-1.5 flex gap-1">
           {image.missing && (
             <span title={s.grid.missing} className="rounded-md bg-black/60 p-1 text-white">
               <FileWarning size={14} aria-label={s.grid.missing} />
+            </span>
+          )}
+          {image.motion_url !== null && (
+            <span title={s.grid.motion} className="rounded-md bg-black/60 p-1 text-white">
+              <CircleDot size={14} aria-hidden="true" />
             </span>
           )}
           {image.duration !== null && (

@@ -58,13 +58,20 @@ export const en = {
   },
   grid: {
     label: "Photos",
-    tile: (name: string, taken: string | null, score: number | null, lasts: string | null = null) =>
-      [name, taken, lasts && `lasts ${lasts}`, score === null ? null : `${Math.round(score * 100)} % match`]
+    tile: (name: string, taken: string | null, score: number | null, lasts: string | null = null, moves = false) =>
+      [
+        name,
+        taken,
+        lasts && `lasts ${lasts}`,
+        moves && "motion photo",
+        score === null ? null : `${Math.round(score * 100)} % match`,
+      ]
         .filter(Boolean)
         .join(", "),
     duration: (at: string | null, whole: string) => (at === null ? whole : `${at} / ${whole}`),
     score: (score: number) => `${Math.round(score * 100)} %`,
     select: "Select",
+    motion: "Motion photo",
     missing: "The file was gone at the last look",
     noPicture: "The picture cannot be shown",
   },
@@ -261,6 +268,8 @@ export const en = {
     textOff: "Hide the frames of text",
     unnamed: "Not named",
     scenes: "Scenes",
+    motionOn: "Play the motion photo",
+    motionOff: "Show the photo",
     playFrom: (at: string) => `Play from ${at}`,
     notPlayable: "This browser cannot play the video. Download it to see it with another program.",
     shortcuts: "Keys",
@@ -292,6 +301,7 @@ export const en = {
       ["c", "Copy the path"],
       ["p", "Frames around faces"],
       ["t", "Text: frames around it, to select and copy"],
+      ["v", "Motion photo: play its video, back to the photo"],
       ["Space", "Video: play, pause"],
       [", .", "Video: previous, next scene"],
       ["h", "Hide"],

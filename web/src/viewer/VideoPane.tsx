@@ -10,13 +10,22 @@ const VIDEO_FORMATS = new Set(["mp4", "mov", "webm", "mkv", "avi"]);
 
 export const isVideo = (image: ImageBrief): boolean => VIDEO_FORMATS.has(image.format);
 
+interface VideoPaneProps {
+  image: ImageBrief;
+  /** Where it matches, in seconds. */
+  at: number | null;
+  /** The video inside a motion photo: it plays at once, and again. */
+  motion?: string;
+}
+
 /** A video that can be played, from where it matches, with a strip of its scenes to jump to. */
-export function VideoPane({ image, at }: { image: ImageBrief; at: number | null }) {
+export function VideoPane({ image, at, motion }: VideoPaneProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [now, setNow] = useState(at ?? 0);
   const [failed, setFailed] = useState(false);
   const { data: scenes = [] } = useQuery({
     queryKey: ["scenes", image.id, image.original_url],
+    enabled: motion === undefined,
     queryFn: () =>
       answered(client.GET("/api/v1/images/{image_id}/scenes", { params: { path: { image_id: image.id } } })),
   });
@@ -52,7 +61,9 @@ export function VideoPane({ image, at }: { image: ImageBrief; at: number | null 
           <video
             ref={video}
             // A media fragment (W3C): the browser begins there.
-            src={at === null ? image.original_url : `${image.original_url}#t=${at}`}
+            src={motion ?? (at === null ? image.original_url : `${image.original_url}#t=${at}`)}
+            autoPlay={motion !== undefined}
+            loop={motion !== undefined}
             poster={image.preview_url}
             aria-label={image.name}
             controls

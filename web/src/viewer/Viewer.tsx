@@ -1,6 +1,7 @@
 import {
   ChevronLeft,
   ChevronRight,
+  CircleDot,
   Copy,
   Download,
   EllipsisVertical,
@@ -59,6 +60,7 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
   const [parameters] = useParameters();
   const query = parameters.get("q") ?? "";
   const [text, setText] = usePreference<boolean>("text", false);
+  const [playing, setPlaying] = useState<number | null>(null);
   const [dialog, setDialog] = useState<"albums" | "shortcuts" | null>(null);
   const { data: detail, error } = useImage(id);
   const curation = useCuration(results);
@@ -66,6 +68,10 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
   const may = useMay("write");
   const hit = place === null ? undefined : results.at(place);
   const image = hit?.image.id === id ? hit.image : detail;
+  const motion = image?.motion_url ?? null;
+  // Of this photo only: the next one is shown still.
+  const moving = motion !== null && playing === id;
+  const move = () => setPlaying(moving ? null : id);
   const before = place === null ? null : results.neighbour(place, -1);
   const after = place === null ? null : results.neighbour(place, 1);
 
@@ -73,7 +79,9 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
   usePreload(results, before, after);
   const turn = useCallback(
     (to: number | null) => {
-      if (to !== null) void results.ensure(to, to).then(() => onShow(to));
+      if (to === null) return;
+      setPlaying(null);
+      void results.ensure(to, to).then(() => onShow(to));
     },
     [results, onShow],
   );
@@ -109,6 +117,7 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
     c: copyPath,
     p: () => setFaces(!faces),
     t: () => setText(!text),
+    ...(motion !== null && { v: move }),
     "?": () => setDialog("shortcuts"),
     ...(may && {
       h: hide,
@@ -131,6 +140,8 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
       <div className="relative min-h-0 min-w-0 flex-1">
         {image && isVideo(image) ? (
           <VideoPane key={image.id} image={image} at={hit?.image.id === id ? (hit.at ?? null) : null} />
+        ) : image && moving ? (
+          <VideoPane key={`${image.id} motion`} image={image} at={null} motion={motion} />
         ) : image ? (
           <ZoomPane
             key={image.id}
@@ -154,6 +165,14 @@ export function Viewer({ id, place, results, scored, onShow, onClose }: ViewerPr
               {place !== null && s.viewer.place(place + 1, results.total)}
             </p>
           </div>
+          {motion !== null && (
+            <IconButton
+              icon={CircleDot}
+              label={moving ? s.viewer.motionOff : s.viewer.motionOn}
+              onClick={move}
+              className={ON_DARK}
+            />
+          )}
           {judging && (
             <>
               <IconButton

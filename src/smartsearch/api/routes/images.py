@@ -248,16 +248,26 @@ def _sent(
 ) -> Response:
     """A file, or a picture of the library's own, with its validator; ranges are FileResponse's work. ``status`` is what
     ``tag`` was made from."""
-    headers = {
-        "etag": f'"{tag}"',
-        "cache-control": "private, max-age=31536000, immutable" if for_good else "private, no-cache",
-    }
-    known = [item.strip().removeprefix("W/") for item in (if_none_match or "").split(",")]
-    if headers["etag"] in known or "*" in known:
+    headers = headers_of(tag, for_good)
+    if is_known(headers, if_none_match):
         return Response(status_code=304, headers=headers)
     if isinstance(content, bytes):
         return Response(content, headers=headers, media_type=media_type)
     return FileResponse(content, headers=headers, media_type=media_type, stat_result=status or content.stat())
+
+
+def headers_of(tag: str, for_good: bool) -> dict[str, str]:
+    """The validator of an answer, and how long it may be kept: ``for_good`` or until it is asked for again."""
+    return {
+        "etag": f'"{tag}"',
+        "cache-control": "private, max-age=31536000, immutable" if for_good else "private, no-cache",
+    }
+
+
+def is_known(headers: dict[str, str], if_none_match: str | None) -> bool:
+    """Whether the client, by its `If-None-Match`, has what would be sent with these headers."""
+    known = [item.strip().removeprefix("W/") for item in (if_none_match or "").split(",")]
+    return headers["etag"] in known or "*" in known
 
 
 def _disposition(kind: str, name: str) -> str:
