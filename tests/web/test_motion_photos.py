@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from smartsearch.config import Places
+from smartsearch.core.query import HasMotion
 from smartsearch.core.settings import OcrSettings, RuntimeSettings, Settings
 from smartsearch.library import Library
 from tests.motion_photos import micro_video, motion_video, picture
@@ -26,13 +27,16 @@ def with_motion(tmp_path: Path, dated_library: Path) -> Iterator[str]:
     (folder / "moving.jpg").write_bytes(picture(micro_video(len(video))) + video)
     settings = Settings(ocr=OcrSettings("later"), runtime=RuntimeSettings(workers=1, threads=1))
     with Library.open(Places(tmp_path / "home", tmp_path / "library"), settings) as library:
-        library.index([folder])
+        report = library.index([folder])
+        assert not report.problems
+        assert library.store.count(HasMotion()) == 1
     with served(tmp_path / "home", tmp_path / "library") as address:
         yield address
 
 
 def test_a_motion_photo_plays_and_stops(with_motion: str, open_page: Open) -> None:
-    page = open_page(with_motion)
+    page = open_page("/", at=with_motion)
+    expect(page.locator("[data-place='0']")).to_be_visible(timeout=30_000)  # of a server that has just started
     tile = page.get_by_role("button", name=re.compile(r"^moving\.jpg.*motion photo"))
     expect(tile).to_have_count(1)
     expect(page.get_by_title("Motion photo", exact=True)).to_have_count(1)
