@@ -36,7 +36,7 @@ EXECUTION_PROVIDERS: dict[Provider, str] = {
 
 RETURN_SECONDS, LARGE = 5.0, 1 << 20
 """How often what inferences of so many bytes of input have freed goes back to the system. Their tensors are of many
-sizes, and leave holes that the next ones do not fit: within half an hour of reading text a server held 1.9 GB
+sizes, and leave holes that the next ones do not fit: within an hour of reading text a server held 1.9 GB
 (`benchmarks/soak.py`). Blocks mapped one by one would leave none, at twice the processor time."""
 
 _DTYPES: dict[str, type[np.generic]] = {
