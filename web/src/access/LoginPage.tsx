@@ -1,9 +1,8 @@
 import { LogIn } from "lucide-react";
-import { useState, type SyntheticEvent } from "react";
+import { useState } from "react";
 
+import { FrontForm, Refused } from "./FrontForm";
 import { useLogin } from "./session";
-import { messageOf } from "@/api/errors";
-import { Logo } from "@/app/Logo";
 import { Button } from "@/components/Button";
 import { s } from "@/strings";
 
@@ -14,36 +13,25 @@ export function LoginPage() {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const login = useLogin();
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
+  const submit = () => {
     login.mutate({ name: name.trim(), password }, { onError: () => setPassword("") });
   };
   return (
-    <main className="flex min-h-dvh items-center justify-center p-4">
-      <form onSubmit={submit} className="w-full max-w-sm rounded-2xl border border-line bg-raised p-6 shadow-float">
-        <div className="mb-6 flex items-center gap-3">
-          <Logo className="size-10" />
-          <h1 className="text-lg font-semibold">{t.title}</h1>
-        </div>
-        <Field label={t.name} value={name} onChange={setName} autoComplete="username" autoFocus />
-        <Field label={t.password} value={password} onChange={setPassword} autoComplete="current-password" secret />
-        {login.error && (
-          <p role="alert" className="mb-4 rounded-lg bg-danger-soft p-3 text-sm text-danger">
-            {messageOf(login.error)}
-          </p>
-        )}
-        <Button
-          look="primary"
-          type="submit"
-          icon={LogIn}
-          className="h-11 w-full"
-          disabled={login.isPending || name.trim() === "" || password === ""}
-        >
-          {t.action}
-        </Button>
-        <p className="mt-4 text-sm text-ink-faint">{t.forgotten}</p>
-      </form>
-    </main>
+    <FrontForm title={t.title} onSubmit={submit}>
+      <Field label={t.name} value={name} onChange={setName} autoComplete="username" autoFocus />
+      <Field label={t.password} value={password} onChange={setPassword} autoComplete="current-password" secret />
+      <Refused error={login.error} />
+      <Button
+        look="primary"
+        type="submit"
+        icon={LogIn}
+        className="h-11 w-full"
+        disabled={login.isPending || name.trim() === "" || password === ""}
+      >
+        {t.action}
+      </Button>
+      <p className="mt-4 text-sm text-ink-faint">{t.forgotten}</p>
+    </FrontForm>
   );
 }
 
