@@ -19,18 +19,6 @@ from smartsearch.core.assets import Asset, FileState, TouchImage
 from smartsearch.core.spaces import EmbeddingSpace
 from smartsearch.library import Library
 from smartsearch.stores.sqlite import SqliteStore
-from smartsearch.testing_models import make_tiny_model
-
-
-@pytest.fixture
-def other(home: Path, tiny_models: Path, tmp_path: Path) -> ModelChoice:
-    """A second installed model."""
-    models = tmp_path / "two-models"
-    shutil.copytree(tiny_models, models)
-    make_tiny_model(models / "other" / "fp32", name="other")
-    (home / "models").unlink()
-    (home / "models").symlink_to(models)
-    return ModelChoice("other")
 
 
 def asset_at(library: Library, path: Path) -> Asset:

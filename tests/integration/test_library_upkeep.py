@@ -12,7 +12,6 @@ from smartsearch.catalog import ModelChoice
 from smartsearch.core.errors import AssetNotFoundError, PathNotFoundError
 from smartsearch.library import Library
 from smartsearch.search.service import SearchRequest
-from smartsearch.testing_models import make_tiny_model
 
 
 def test_one_wrong_path_among_several_changes_nothing(library: Library, photos: Path, tmp_path: Path) -> None:
@@ -59,16 +58,11 @@ def test_doctor_makes_no_thumbnail_from_other_bytes(library: Library, photos: Pa
 
 
 def test_a_model_chosen_during_a_run_does_not_take_over_before_it_has_vectors(
-    library: Library, photos: Path, home: Path, tiny_models: Path, tmp_path: Path
+    library: Library, photos: Path, other: ModelChoice
 ) -> None:
-    models = tmp_path / "two-models"
-    shutil.copytree(tiny_models, models)
-    make_tiny_model(models / "other" / "fp32", name="other")
-    (home / "models").unlink()
-    (home / "models").symlink_to(models)
     library.index([photos])
     save_picture(photos / "new.jpg", "blue", seed=99)
-    library.index([photos], progress=lambda _: library.use_model(ModelChoice("other")) and None)
+    library.index([photos], progress=lambda _: library.use_model(other) and None)
     assert (str(library.model), str(library.next_model)) == ("tiny:fp32", "other:fp32")
     library.index([photos])
     assert (str(library.model), library.next_model) == ("other:fp32", None)

@@ -20,7 +20,6 @@ from smartsearch.config import find_places, load_settings
 from smartsearch.core.query import Everything
 from smartsearch.library import Library
 from smartsearch.search.service import SearchRequest
-from smartsearch.testing_models import make_tiny_model
 
 
 @pytest.fixture
@@ -119,14 +118,7 @@ def test_doctor_drops_damaged_scenes_and_the_next_run_makes_them(
         assert library.search(SearchRequest(text="blue", top=1, min_score=0)).hits[0].asset.id == clip.id
 
 
-def test_a_second_model_makes_scenes_of_its_own(
-    library: Library, home: Path, videos: Path, tiny_models: Path, tmp_path: Path
-) -> None:
-    models = tmp_path / "two-models"
-    shutil.copytree(tiny_models, models)
-    make_tiny_model(models / "other" / "fp32", name="other")
-    (home / "models").unlink()
-    (home / "models").symlink_to(models)
+def test_a_second_model_makes_scenes_of_its_own(library: Library, videos: Path, other: ModelChoice) -> None:
     library.index([videos])
     clip = library.store.asset_by_path(str(videos / "clip.mp4"))
     assert clip is not None
@@ -135,7 +127,7 @@ def test_a_second_model_makes_scenes_of_its_own(
     copy = library.store.asset_by_path(str(videos / "copy.mp4"))
     assert copy is not None
     first = library.catalog.encoders(library.model).image.space
-    library.use_model(ModelChoice("other"))
+    library.use_model(other)
     report = library.index([videos]).progress
     assert (report.added, report.errors, str(library.model)) == (0, 0, "other:fp32")
     second = library.catalog.encoders(library.model).image.space
