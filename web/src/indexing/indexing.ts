@@ -1,7 +1,8 @@
 /** What is indexed, asked for and changed; a running job is followed by its events. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
+import { nearest } from "./nearest";
 import { answered, client } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import type { Job } from "@/api/types";
@@ -108,7 +109,7 @@ async function ended(job: Job): Promise<Job> {
   return seen;
 }
 
-/** The latest run as its events tell it, `latest` until the first one has come. */
+/** The latest run as its events tell it, `latest` until the first one has come and once it knows of the end. */
 export function useFollowed(latest: Job | null): Job | null {
   const queries = useQueryClient();
   const [heard, setHeard] = useState<Job | null>(null);
@@ -121,12 +122,19 @@ export function useFollowed(latest: Job | null): Job | null {
     events.addEventListener("end", (event) => {
       hear(event);
       events.close(); // or the browser would ask again
-      forgetResults();
-      void queries.invalidateQueries();
+      void queries.invalidateQueries({ queryKey: [KEY, "status"] });
     });
     return () => events.close();
   }, [running, queries]);
-  return heard !== null && latest !== null && heard.id >= latest.id ? heard : latest;
+  const followed = useRef<number | null>(null);
+  useEffect(() => {
+    if (followed.current !== null && followed.current !== running) {
+      forgetResults();
+      void queries.invalidateQueries();
+    }
+    followed.current = running;
+  }, [running, queries]);
+  return nearest(latest, heard);
 }
 
 /** Starts, pauses and resumes runs. Folders that are added during a run are read after it. */
