@@ -119,3 +119,4 @@ def test_fingerprints_know_how_long_videos_last(store: Store, wanted: Embedding)
     assert clip is not None
     assert prints.durations[prints.ids == clip.id].tolist() == [20.0]
     assert np.isnan(prints.durations[prints.ids != clip.id]).tolist() == [True]
+    assert store.durations([*prints.ids.tolist(), 99]) == {clip.id: 20.0}

@@ -120,7 +120,8 @@ def near_candidates(prints: Fingerprints, rank: NDArray[np.int64]) -> Pairs:
     shapes = np.log(prints.widths / prints.heights)
     same = np.abs(shapes[every[:, 0]] - shapes[every[:, 1]]) <= _SHAPE
     same |= differing_bits(prints, every) <= _ANY_SHAPE
-    kept: Pairs = every[same & _last_as_long(prints, every) & ~_of_one_burst(prints, every)]
+    lengths = prints.durations[every[:, 0]], prints.durations[every[:, 1]]
+    kept: Pairs = every[same & last_as_long(*lengths) & ~_of_one_burst(prints, every)]
     return kept
 
 
@@ -229,9 +230,8 @@ def differing_bits(prints: Fingerprints, pairs: Pairs) -> NDArray[np.uint8]:
     return bits
 
 
-def _last_as_long(prints: Fingerprints, pairs: Pairs) -> NDArray[np.bool_]:
-    """Both still, or both moving for about as long."""
-    one, other = prints.durations[pairs[:, 0]], prints.durations[pairs[:, 1]]
+def last_as_long(one: NDArray[np.float64], other: NDArray[np.float64] | np.float64) -> NDArray[np.bool_]:
+    """Both still (NaN), or both moving for about as long, by their seconds."""
     alike: NDArray[np.bool_] = np.abs(one - other) <= np.maximum(
         _LENGTH_SECONDS, _LENGTH_SHARE * np.maximum(one, other)
     )

@@ -281,6 +281,10 @@ class Store(Protocol):
         """Perceptual hashes, unsigned 64 bits."""
         ...
 
+    def durations(self, ids: Sequence[int]) -> dict[int, float]:
+        """How long those of them that move last, in seconds."""
+        ...
+
     def fingerprints(self, where: Query) -> Fingerprints:
         """What tells apart the assets that meet ``where``, to find duplicates by."""
         ...

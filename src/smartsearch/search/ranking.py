@@ -159,7 +159,8 @@ def _varied(store: Store, plan: Plan, top: int) -> Ranking:
     while True:
         found = _best(store, plan, look)
         if plan.collapse:
-            found = found.taking(without_duplicates(found.ids, store.hashes(found.ids)))
+            ids = found.ids
+            found = found.taking(without_duplicates(ids, store.hashes(ids), store.durations(ids)))
         if len(found.ids) >= min(top, look) or found.complete or look >= MAX_TOP:
             break
         look = min(MAX_TOP, 2 * look)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.assets import Embedding
+from smartsearch.core.duplicates import last_as_long
 
 SAME_BITS = 6
 """Perceptual hashes (64 bits) that differ in no more are of one picture: rescaled, recompressed, or of one burst."""
@@ -15,17 +16,23 @@ POOL = 200
 """The best images that are put in another order for variety; what comes after stays."""
 
 
-def without_duplicates(ids: Sequence[int], hashes: Mapping[int, int]) -> list[int]:
+def without_duplicates(
+    ids: Sequence[int], hashes: Mapping[int, int], durations: Mapping[int, float] | None = None
+) -> list[int]:
     """Places of the images that are no near-duplicate of one before them. What is shown of a longer answer begins with
-    what is shown of a shorter one."""
+    what is shown of a shorter one. Of moving pictures, whose ``durations`` are known, one frame is like many a photo:
+    they are near-duplicates only of such as last as long."""
+    lasting = durations or {}
     kept: list[int] = []
-    seen, count = np.empty(len(ids), np.uint64), 0
+    seen, seconds, count = np.empty(len(ids), np.uint64), np.empty(len(ids)), 0
     for place, asset_id in enumerate(ids):
         value = hashes.get(asset_id)
         if value is not None:
-            if count and np.bitwise_count(seen[:count] ^ np.uint64(value)).min() <= SAME_BITS:
+            duration = np.float64(lasting.get(asset_id, np.nan))
+            near = np.flatnonzero(np.bitwise_count(seen[:count] ^ np.uint64(value)) <= SAME_BITS)
+            if last_as_long(seconds[near], duration).any():
                 continue
-            seen[count] = value
+            seen[count], seconds[count] = value, duration
             count += 1
         kept.append(place)
     return kept

@@ -441,6 +441,16 @@ class SqliteStore:
             )
             return {image_id: rows.to_unsigned(value) for image_id, value in found}
 
+    def durations(self, ids: Sequence[int]) -> dict[int, float]:
+        with self._database.read() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT id, duration FROM images"
+                    " WHERE id IN (SELECT value FROM json_each(?)) AND duration IS NOT NULL",
+                    (rows.ids_json(ids),),
+                )
+            )
+
     def fingerprints(self, where: Query) -> Fingerprints:
         with self._database.read() as connection:
             return duplicates.fingerprints(connection, compile_query(where))

@@ -370,6 +370,9 @@ class MemoryStore:
     def hashes(self, ids: Sequence[int]) -> dict[int, int]:
         return {asset.id: asset.phash for asset in self.assets(ids)}
 
+    def durations(self, ids: Sequence[int]) -> dict[int, float]:
+        return {asset.id: asset.duration for asset in self.assets(ids) if asset.duration is not None}
+
     def fingerprints(self, where: Query) -> Fingerprints:
         assets = self._matching(where)
         contents = {digest: code for code, digest in enumerate(sorted({asset.file_hash for asset in assets}))}

@@ -48,6 +48,22 @@ def test_how_near_duplicates_are() -> None:
     assert without_duplicates([1, 2, 3, 4, 5], hashes) == [0, 2, 3, 4], "4 has no hash, 3 differs in one bit too many"
 
 
+def test_a_video_is_no_near_duplicate_of_its_poster_but_of_its_copy() -> None:
+    hashes = dict.fromkeys(range(6), 7)
+    durations = {1: 20.0, 2: 20.5, 4: 90.0}
+    assert without_duplicates(range(6), hashes, durations) == [0, 1, 4], "a photo, a video, a longer one"
+    assert without_duplicates([2, 0, 1], hashes, durations) == [0, 1], "nor the photo one of the video"
+
+
+def test_collapsing_asks_which_images_move(store: MemoryStore) -> None:
+    towards, bits = same_direction(0.95, DOG), 0x0123456789ABCDEF
+    for name in ("clip", "copy"):
+        clip = put(f"/{name}.mp4", embeddings={SPACE.key: towards}, phash=bits, format="mp4", duration=20.0)
+        store.apply([clip])
+    found = store.assets(rank(store, plan(collapse=True), 3).ids)
+    assert [asset.path for asset in found] == ["/clip.mp4", "/00.jpg", "/03.jpg"]
+
+
 def test_different_images_come_first() -> None:
     near = [same_direction(0.99 - n / 1000, DOG) for n in range(5)]
     vectors = dict(enumerate([*near, CAT]))
