@@ -419,13 +419,15 @@ class Library:
         return report
 
     def _measure_the_rest(self, cancelled: Callable[[], bool]) -> None:
-        """Palette and sharpness of what an earlier version indexed. LibraryBusyError."""
+        """Palette, sharpness and motion of what an earlier version indexed. LibraryBusyError."""
         from smartsearch.indexing.lock import exclusive
-        from smartsearch.indexing.looks import measure_looks
+        from smartsearch.indexing.looks import find_motion_photos, measure_looks
 
-        if self.store.without_looks():
+        if self.store.without_looks() or self.store.without_motion():
+            pool, limits = self._decoders(), self.settings.media
             with exclusive(self.places.library):
-                measure_looks(self.store, self._decoders(), self.settings.media, self.thumbnail, cancelled=cancelled)
+                measure_looks(self.store, pool, limits, self.thumbnail, cancelled=cancelled)
+                find_motion_photos(self.store, pool, limits, cancelled=cancelled)
 
     def add_root(self, path: Path, *, recursive: bool = True) -> Root:
         """Remember a folder or file to index. PathNotFoundError unless it is there, or was known before."""

@@ -358,6 +358,14 @@ class PutLooks:
 
 
 @dataclass(frozen=True, slots=True)
+class PutMotion:
+    """The video inside a motion photo that was indexed before these were known; None: it was looked for in vain."""
+
+    asset_id: int
+    motion: Motion | None
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateMetadata:
     """New metadata (a sidecar changed) for an unchanged image."""
 
@@ -390,6 +398,7 @@ Change = (
     | PutAutoTags
     | PutFaces
     | PutLooks
+    | PutMotion
     | PutText
     | UpdateMetadata
     | RecordError

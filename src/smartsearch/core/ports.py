@@ -332,6 +332,11 @@ class Store(Protocol):
         """Ids of the assets whose palette and sharpness are still to be measured (see `PutLooks`), in order of id."""
         ...
 
+    def without_motion(self) -> list[int]:
+        """Ids of the present assets in which nobody looked for the video of a motion photo (see `PutMotion`), in order
+        of id."""
+        ...
+
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         """The tags of present images, of one source or all: most used first, then by name and source."""
         ...

@@ -21,13 +21,13 @@ from smartsearch.media.motion import find_motion
 from smartsearch.media.phash import dct_hash
 from smartsearch.media.pixels import reduced_rgb, upright
 from smartsearch.media.readers import NO_READERS, MetadataReaders
-from smartsearch.media.request import Decoded, DecodeRequest, PreviewRequest
+from smartsearch.media.request import Decoded, DecodeRequest, MotionFound, MotionRequest, PreviewRequest
 from smartsearch.media.resize import encoder_input, fit, needed_scale
 from smartsearch.media.sharpness import sharpness
-from smartsearch.media.source import Source, open_file, open_image
+from smartsearch.media.source import Source, open_file, open_image, open_source
 from smartsearch.media.webp import webp
 
-__all__ = ["DecodeRequest", "Decoded", "PreviewRequest", "decode", "render_preview"]
+__all__ = ["DecodeRequest", "Decoded", "PreviewRequest", "decode", "locate_motion", "render_preview"]
 
 _GAP = 1.25
 """The picture is decoded at least this much larger than the largest thing made of it, so that the last resampling, not
@@ -100,6 +100,14 @@ def render_preview(path: str | os.PathLike[str], request: PreviewRequest) -> byt
 
             return video_preview(name, file, request)
         return _image_preview(name, file, request)
+
+
+def locate_motion(path: str | os.PathLike[str], request: MotionRequest) -> MotionFound:
+    """What `decode` would find as `ImageContent.motion`, of an image. Errors as `decode`."""
+    with open_source(path, request.limits) as source:
+        motion = find_motion(source.file, source.name, read_blocks(source).xmp)
+        source.file.check_unchanged()
+        return MotionFound(motion, source.file.identity)
 
 
 def _image_preview(name: str, file: OpenedFile, request: PreviewRequest) -> bytes:

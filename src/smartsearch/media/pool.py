@@ -27,7 +27,14 @@ from smartsearch.core.errors import DecodeCrashError, DecodeTimeoutError, MediaE
 from smartsearch.core.settings import MediaLimits
 from smartsearch.media.protocol import Failure, Ready, Request, Told, WorkerOptions, receive, send
 from smartsearch.media.readers import ReaderPlace
-from smartsearch.media.request import Decoded, DecodeRequest, MetadataRequest, PreviewRequest
+from smartsearch.media.request import (
+    Decoded,
+    DecodeRequest,
+    MetadataRequest,
+    MotionFound,
+    MotionRequest,
+    PreviewRequest,
+)
 
 WORKER_COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "smartsearch.media.worker")
 """``-P``: without it, ``-m`` imports from the current folder first, and that may hold anything."""
@@ -86,6 +93,8 @@ class DecodePool:
     def submit(self, path: str, request: PreviewRequest) -> Future[bytes]: ...
     @overload
     def submit(self, path: str, request: MetadataRequest) -> Future[Metadata]: ...
+    @overload
+    def submit(self, path: str, request: MotionRequest) -> Future[MotionFound]: ...
     def submit(self, path: str, request: Request) -> Future[Any]:
         """Ask for a file to be read. The future raises MediaError when the file is at fault.
 

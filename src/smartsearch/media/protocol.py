@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from smartsearch.media.readers import ReaderPlace
-from smartsearch.media.request import DecodeRequest, MetadataRequest, PreviewRequest
+from smartsearch.media.request import DecodeRequest, MetadataRequest, MotionRequest, PreviewRequest
 
 _LENGTH = struct.Struct("<Q")
 _LONGEST = 1 << 32
@@ -24,7 +24,9 @@ _CLASSES: dict[str, frozenset[str]] = {
     "smartsearch.core.spaces": frozenset({"Preprocessing"}),
     "smartsearch.media.protocol": frozenset({"Failure", "Ready", "Told", "WorkerOptions"}),
     "smartsearch.media.readers": frozenset({"ReaderPlace"}),
-    "smartsearch.media.request": frozenset({"Decoded", "DecodeRequest", "MetadataRequest", "PreviewRequest", "Scene"}),
+    "smartsearch.media.request": frozenset(
+        {"Decoded", "DecodeRequest", "MetadataRequest", "MotionFound", "MotionRequest", "PreviewRequest", "Scene"}
+    ),
     "datetime": frozenset({"datetime", "timedelta", "timezone"}),
     "numpy": frozenset({"dtype", "ndarray"}),
     "numpy._core.multiarray": frozenset({"_reconstruct"}),
@@ -32,7 +34,7 @@ _CLASSES: dict[str, frozenset[str]] = {
 }
 """Module to names: values without behaviour, and what NumPy makes arrays with."""
 
-Request = DecodeRequest | PreviewRequest | MetadataRequest
+Request = DecodeRequest | PreviewRequest | MetadataRequest | MotionRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from smartsearch.core.assets import FileIdentity, ImageContent
+from smartsearch.core.assets import FileIdentity, ImageContent, Motion
 from smartsearch.core.settings import MediaLimits, ThumbnailSettings
 from smartsearch.core.spaces import Preprocessing
 
@@ -68,3 +68,18 @@ class MetadataRequest:
 
     sidecar: str | None = None
     limits: MediaLimits = field(default_factory=MediaLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class MotionRequest:
+    """Where the video of a motion photo lies, without decoding pixels."""
+
+    limits: MediaLimits = field(default_factory=MediaLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class MotionFound:
+    """The answer, None for no motion photo; ``identity`` as in `Decoded`."""
+
+    motion: Motion | None
+    identity: FileIdentity

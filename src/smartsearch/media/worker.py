@@ -51,10 +51,10 @@ def serve(load: Callable[[WorkerOptions], Handler]) -> None:
 def load_handler(options: WorkerOptions) -> Handler:
     """Import the decoders, then give up all that decoding does not need. Done after the limits are in force, so that
     they cover the imports too. Readers of plugins come last: what they bring is confined from its first line on."""
-    from smartsearch.media.decode import decode, render_preview
+    from smartsearch.media.decode import decode, locate_motion, render_preview
     from smartsearch.media.metadata import refresh_metadata
     from smartsearch.media.readers import MetadataReaders
-    from smartsearch.media.request import DecodeRequest, PreviewRequest
+    from smartsearch.media.request import DecodeRequest, MotionRequest, PreviewRequest
     from smartsearch.media.sandbox import confine
 
     sys.dont_write_bytecode = True  # what is still to be imported could not be cached
@@ -66,6 +66,8 @@ def load_handler(options: WorkerOptions) -> Handler:
             return decode(path, request, readers)
         if isinstance(request, PreviewRequest):
             return render_preview(path, request)
+        if isinstance(request, MotionRequest):
+            return locate_motion(path, request)
         return refresh_metadata(path, request.sidecar, request.limits, readers)
 
     def handle(path: str, request: Request) -> object:

@@ -20,6 +20,7 @@ from smartsearch.core.assets import (
     PutEmbedding,
     PutImage,
     PutLooks,
+    PutMotion,
     RecordError,
     Tag,
     TagSource,
@@ -107,6 +108,8 @@ class Writer:
                         self._changed = True
                 case PutLooks():
                     self._put_looks(change)
+                case PutMotion():
+                    self._put_motion(change)
                 case PutText(asset_id, read):
                     if self._exists(asset_id):
                         texts.put(self.connection, asset_id, read)
@@ -151,7 +154,7 @@ class Writer:
             content.color,
             content.sharpness,
             rows.clean_float(content.duration),
-            *((None, None) if content.motion is None else (content.motion.start, content.motion.length)),
+            *rows.motion_values(content.motion),
             *rows.metadata_values(content.metadata),
         )
         image_id = self._upsert(path[0], change.file_hash, values)
@@ -292,6 +295,15 @@ class Writer:
             self.connection.execute("UPDATE images SET sharpness = ? WHERE id = ?", (change.sharpness, change.asset_id))
             palettes.put(self.connection, change.asset_id, change.palette)
             self._changed = True
+
+    def _put_motion(self, change: PutMotion) -> None:
+        """That there is none is remembered, and nothing to search by."""
+        if self._exists(change.asset_id):
+            self.connection.execute(
+                "UPDATE images SET motion_start = ?, motion_length = ? WHERE id = ?",
+                (*rows.motion_values(change.motion), change.asset_id),
+            )
+            self._changed |= change.motion is not None
 
     def forget(self, asset_ids: Sequence[int]) -> int:
         """Delete images with all that hangs on them; returns how many there were."""

@@ -233,6 +233,11 @@ ASSET_COLUMNS = (
 )
 
 
+def motion_values(motion: Motion | None) -> tuple[int | None, int]:
+    """``motion_start`` and ``motion_length`` of an image that was looked at: a length of 0 where there is none."""
+    return (None, 0) if motion is None else (motion.start, motion.length)
+
+
 def asset_from(
     row: Mapping[str, Any],
     tags: tuple[Tag, ...],

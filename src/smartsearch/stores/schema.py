@@ -138,12 +138,10 @@ for _names in (["latitude", "longitude"], ["stars"]):
         postgresql_where=_known,
     )
 
-Index(
-    "ix_images_sharpness",
-    images.c.sharpness,
-    sqlite_where=images.c.sharpness.is_(None),
-    postgresql_where=images.c.sharpness.is_(None),
-)
+# Of a motion photo, where its video lies; a length of 0 says that there is none, NULL that nobody looked for it.
+for _name in ("sharpness", "motion_length"):
+    _unknown = images.c[_name].is_(None)
+    Index(f"ix_images_{_name}", images.c[_name], sqlite_where=_unknown, postgresql_where=_unknown)
 # Only of those that lack it: what the next index run has to look at again.
 
 image_colors = Table(

@@ -381,6 +381,13 @@ class SqliteStore:
         with self._database.read() as connection:
             return palettes.missing(connection)
 
+    def without_motion(self) -> list[int]:
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT id FROM images WHERE motion_length IS NULL AND missing_since IS NULL ORDER BY id"
+            )
+            return [row[0] for row in found]
+
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         with self._database.read() as connection:
             return tag_rows.counts(connection, source)

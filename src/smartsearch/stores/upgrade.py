@@ -24,6 +24,7 @@ VERSIONS: tuple[str, ...] = (
     "0011",
     "0012",
     "0013",
+    "0014",
 )
 """Every schema this program knows, oldest first. Kept here so that opening a current library need not load Alembic."""
 

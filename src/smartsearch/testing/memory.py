@@ -36,6 +36,7 @@ from smartsearch.core.assets import (
     PutEmbedding,
     PutImage,
     PutLooks,
+    PutMotion,
     RecordError,
     Root,
     Tag,
@@ -451,6 +452,9 @@ class MemoryStore:
     def without_looks(self) -> list[int]:
         return [asset.id for asset in _by_id(self._state) if asset.sharpness is None]
 
+    def without_motion(self) -> list[int]:
+        return []  # all it holds was read by this version
+
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         present = (asset for asset in self._state.assets.values() if asset.missing_since is None)
         found = Counter((tag.name, tag.source) for asset in present for tag in asset.tags)
@@ -632,6 +636,8 @@ class _Applier:
                         self.state.generation += 1
                 case PutLooks(asset_id, palette, sharpness):
                     self._update(asset_id, palette=palette, sharpness=sharpness)
+                case PutMotion(asset_id, motion):
+                    self._update(asset_id, motion=motion)
                 case PutText(asset_id, read):
                     if asset_id in self.state.assets:
                         self.state.texts[asset_id] = read
