@@ -124,19 +124,20 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Open]:
-    """Opens a path of the page. Anything it complains of fails the test; its last state is kept as a picture."""
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Opens a path of the page, of the sample photos' server unless told `at` which. Anything it complains of fails the
+    test; its last state is kept as a picture."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_(path: str = "/", *, phone: bool = False, dark: bool = False, at: str = address) -> Page:
+    def open_(path: str = "/", *, phone: bool = False, dark: bool = False, at: str | None = None) -> Page:
         context = browser.new_context(
             viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
             has_touch=phone,
             is_mobile=phone,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
-            base_url=at,
+            base_url=at or request.getfixturevalue("address"),
         )
         context.set_default_timeout(10_000)
         contexts.append(context)

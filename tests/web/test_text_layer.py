@@ -23,7 +23,7 @@ def test_text_can_be_selected(open_page: Open, tmp_path: Path, dated_library: Pa
         lines = [TextLine(text, 0.9, quad) for text, quad in zip(("Happy birthday", "Anna"), quads, strict=True)]
         library.store.apply([PutText(photo, TextScan("r", tuple(lines)))])
     with served(tmp_path / "home", tmp_path / "library") as address:
-        page = open_page(f"{address}/?q=text:birthday&photo={photo}")
+        page = open_page(f"/?q=text:birthday&photo={photo}", at=address)
         page.get_by_role("dialog").wait_for()
         page.keyboard.press("t")
         expect(page.locator("svg text")).to_have_text(["Happy birthday", "Anna"])

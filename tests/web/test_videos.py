@@ -34,7 +34,7 @@ def with_video(tmp_path: Path, dated_library: Path) -> Iterator[str]:
 
 
 def test_a_video_plays_from_where_it_matches(with_video: str, open_page: Open) -> None:
-    page = open_page(f"{with_video}/?q=blue+is:video&all=1")
+    page = open_page("/?q=blue+is:video&all=1", at=with_video)
     tile = page.get_by_role("button", name="clip.webm, lasts 0:09")
     expect(tile).to_be_visible()
     tile.click()
@@ -62,7 +62,7 @@ def test_a_video_plays_from_where_it_matches(with_video: str, open_page: Open) -
 
 
 def test_the_arrows_turn_from_a_video_to_photos(with_video: str, open_page: Open) -> None:
-    page = open_page(with_video)
+    page = open_page("/", at=with_video)
     page.get_by_role("button", name="clip.webm").click()
     video = page.locator("video")
     expect(video).to_have_count(1)
