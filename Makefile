@@ -7,6 +7,9 @@ DEV := $(VENV)/.installed-dev
 DEMO := .demo
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# The tests start the program hundreds of times: with its bytecode kept, as where it is installed.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Sources of the web page; Node.js may be the system's or the environment's (scripts/web_tools.py).
 WEB_PAGE := src/smartsearch/web/index.html
 WEB_SOURCES = $(shell find web -path web/node_modules -prune -o -type f -print)

@@ -65,7 +65,15 @@ def sha256(path: Path) -> str:
 
 def description(folder: Path, resize: str) -> dict[str, object]:
     """What the program reads to run the model."""
-    files = ("image.onnx", "text.onnx", "tokenizer.json", "background.npz", "calibration.json", "tags.json")
+    files = (
+        "image.onnx",
+        "text.onnx",
+        "tokenizer.json",
+        "background.npz",
+        "calibration.json",
+        "prompts.npz",
+        "tags.json",
+    )
     return {
         "name": "pocket", "revision": REVISION, "family": "pocket", "dim": DIM, "licence": "Apache-2.0",
         "image": {"file": "image.onnx", "input": "pixels", "layout": "NHWC uint8 RGB", "size": SIZE, "resize": resize,

@@ -18,13 +18,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from smartsearch.core.ports import TextEncoder
 from smartsearch.core.settings import RuntimeSettings, TagSettings
 from smartsearch.core.tagging import Tagger, TagQuery
 from smartsearch.embeddings.factory import CALIBRATION_FILE, load_encoders
 from smartsearch.embeddings.pocket import FAMILY
 from smartsearch.onnx.descriptions import DESCRIPTION_FILE, read_description
 from smartsearch.onnx.weights import InstalledModel
-from smartsearch.tagging.prompts import tag_vectors
+from smartsearch.tagging.prompts import PROMPTS_FILE, tag_vectors, write_prompts
 from smartsearch.tagging.thresholds import THRESHOLDS_FILE
 from smartsearch.tagging.vocabulary import VocabularyTag, packaged_vocabulary
 from training.data import Folders, object_photos, read_split
@@ -65,14 +66,20 @@ class Evidence:
         return passing & (place < TagSettings().max_per_photo) & self.judged
 
 
+def text_encoder(folders: Folders) -> TextEncoder:
+    """That of the files in the model's folder."""
+    model = InstalledModel(read_description(folders.model), folders.model, packaged=True)
+    return load_encoders(model, FAMILY, RuntimeSettings(threads=2)).text
+
+
 def confidences(folders: Folders, tags: tuple[VocabularyTag, ...]) -> tuple[Array, Array]:
     """Of the dev photos and of the object photos, [tags, photos], by the shipped files and the program's scoring."""
-    model = InstalledModel(read_description(folders.model), folders.model, packaged=True)
-    text = load_encoders(model, FAMILY, RuntimeSettings(threads=2)).text
+    text = text_encoder(folders)
     calibration = text.calibration
     if calibration is None or calibration.background is None:
         raise FileNotFoundError(f"no calibration in {folders.model}: run the step calibrate first")
-    queries = zip(tags, tag_vectors(tags, text, None), strict=True)
+    vectors = tag_vectors(tags, text, None, shipped=folders.model / PROMPTS_FILE)
+    queries = zip(tags, vectors, strict=True)
     tagger = Tagger(
         text.space, "", tuple(TagQuery(tag.name, vector, NEVER) for tag, vector in queries),
         calibration.background, calibration, TagSettings().max_per_photo,
@@ -141,8 +148,9 @@ def table(tags: tuple[VocabularyTag, ...], thresholds: Array, dev: Evidence, obj
 
 
 def tags(folders: Folders) -> None:
-    """Writes tags.json, prints the figures, and leaves the table of all tags in the cache."""
+    """Writes prompts.npz and tags.json, prints the figures, and leaves the table of all tags in the cache."""
     words = packaged_vocabulary()
+    write_prompts(words, text_encoder(folders), folders.model / PROMPTS_FILE)
     dev, objects = gather(folders, words)
     default, thresholds = fit([dev.half(first=True), objects.half(first=True)])
     held_out = {"captions": dev.half(first=False), "objects": objects.half(first=False)}
@@ -170,9 +178,9 @@ def digest(path: Path) -> str:
 
 
 def write(folder: Path, content: dict[str, object]) -> None:
-    """tags.json, and its digest in the description."""
+    """tags.json, and its digest and that of the prompts in the description."""
     path = folder / THRESHOLDS_FILE
     path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
     description = json.loads((folder / DESCRIPTION_FILE).read_text("utf-8"))
-    description["sha256"][THRESHOLDS_FILE] = digest(path)
+    description["sha256"] |= {name: digest(folder / name) for name in (PROMPTS_FILE, THRESHOLDS_FILE)}
     (folder / DESCRIPTION_FILE).write_text(json.dumps(description, indent=2) + "\n", "utf-8")

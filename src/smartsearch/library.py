@@ -640,12 +640,15 @@ class Library:
 
     def _tagger(self) -> LazyTagger | None:
         """The tagger of the model searched by."""
+        from smartsearch.tagging.prompts import PROMPTS_FILE
         from smartsearch.tagging.tagger import make_tagger
         from smartsearch.tagging.thresholds import read_thresholds
 
-        thresholds = read_thresholds(self.catalog.find(self.model))
+        model = self.catalog.find(self.model)
         text = self.catalog.encoders(self.model).text
-        return make_tagger(self.store, text, thresholds, self.settings.tags, self.places.library, self._cipher)
+        settings, library = self.settings.tags, self.places.library
+        prompts = model.path(PROMPTS_FILE)
+        return make_tagger(self.store, text, read_thresholds(model), settings, library, self._cipher, prompts)
 
     def tag_counts(self, source: TagSource | None = None) -> list[TagCount]:
         """The tags of present images with how many carry them, most used first."""

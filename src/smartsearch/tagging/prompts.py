@@ -1,4 +1,5 @@
-"""The tags' vectors: each phrase in each template, encoded once for a library and kept in a file beside its vectors."""
+"""The tags' vectors: each phrase in each template, from the model's own file of them, or encoded once for a library and
+kept in a file beside its vectors."""
 
 from __future__ import annotations
 
@@ -17,6 +18,9 @@ from smartsearch.core.errors import EncryptedFileError
 from smartsearch.core.ports import FileCipher, TextEncoder
 from smartsearch.tagging.vocabulary import VocabularyTag
 
+PROMPTS_FILE = "prompts.npz"
+"""In the model's folder, written by ``python -m training tags``: the packaged vocabulary, encoded."""
+
 TEMPLATES = ("{}", "a photo of {}")
 """Averaging prompts in the embedding space: Radford et al. 2021 (CLIP), section 3.1.4."""
 
@@ -27,16 +31,21 @@ def prompts_of(tag: VocabularyTag) -> list[str]:
 
 
 def tag_vectors(
-    tags: Sequence[VocabularyTag], encoder: TextEncoder, cache: Path | None, cipher: FileCipher | None = None
+    tags: Sequence[VocabularyTag],
+    encoder: TextEncoder,
+    cache: Path | None,
+    cipher: FileCipher | None = None,
+    shipped: Path | None = None,
 ) -> NDArray[np.float32]:
     """The mean of each tag's prompts, of length 1: (tags, dim) float32.
 
     ``cache`` is a folder for the encoded prompts: with a large model the packaged vocabulary takes half a minute.
-    ``cipher`` is that of an encrypted library.
+    ``cipher`` is that of an encrypted library. ``shipped``: the model's own file of prompts, if it is there.
     """
     prompts = list(dict.fromkeys(prompt for tag in tags for prompt in prompts_of(tag)))
     place = {prompt: row for row, prompt in enumerate(prompts)}
-    encoded = _encoded(prompts, encoder, cache, cipher)
+    known = {} if shipped is None else _read(shipped, encoder.space.key, encoder.space.dim, None)
+    encoded = _encoded(prompts, encoder, known, cache, cipher)
     vectors = np.empty((len(tags), encoder.space.dim), np.float32)
     for row, tag in enumerate(tags):
         mean = encoded[[place[prompt] for prompt in prompts_of(tag)]].mean(axis=0)
@@ -44,25 +53,41 @@ def tag_vectors(
     return vectors
 
 
+def write_prompts(tags: Sequence[VocabularyTag], encoder: TextEncoder, path: Path) -> None:
+    """Encode the prompts of the tags into a file for the model's folder, as float16."""
+    prompts = list(dict.fromkeys(prompt for tag in tags for prompt in prompts_of(tag)))
+    path.write_bytes(_content(encoder.space.key, prompts, encoder.encode_texts(prompts).astype(np.float16)))
+
+
 def _encoded(
-    prompts: list[str], encoder: TextEncoder, cache: Path | None, cipher: FileCipher | None
+    prompts: list[str],
+    encoder: TextEncoder,
+    known: dict[str, NDArray[np.float32]],
+    cache: Path | None,
+    cipher: FileCipher | None,
 ) -> NDArray[np.float32]:
-    """One vector for each prompt; what the cache holds is not encoded again."""
-    if cache is None:
-        return encoder.encode_texts(prompts)
-    path = cache / f"prompts-{hashlib.sha256(encoder.space.key.encode()).hexdigest()[:8]}.npz"
-    known = _read(path, encoder.space.key, encoder.space.dim, cipher)
+    """One vector for each prompt; what is known, or the cache holds, is not encoded again."""
+    if cache is not None and not known.keys() >= set(prompts):
+        path = cache / f"prompts-{hashlib.sha256(encoder.space.key.encode()).hexdigest()[:8]}.npz"
+        known = _read(path, encoder.space.key, encoder.space.dim, cipher) | known
     missing = [prompt for prompt in prompts if prompt not in known]
     if missing:
         known |= zip(missing, encoder.encode_texts(missing), strict=True)
     vectors = np.array([known[prompt] for prompt in prompts], np.float32).reshape(-1, encoder.space.dim)
-    if missing:
-        _write(path, encoder.space.key, prompts, vectors, cipher)
+    if missing and cache is not None:
+        _write(path, _content(encoder.space.key, prompts, vectors), cipher)
     return vectors
 
 
+def _content(key: str, prompts: list[str], vectors: NDArray[np.floating]) -> bytes:
+    """What `_read` reads."""
+    content = io.BytesIO()
+    np.savez_compressed(content, space=np.array(key), prompts=np.array(prompts), vectors=vectors)
+    return content.getvalue()
+
+
 def _read(path: Path, key: str, dim: int, cipher: FileCipher | None) -> dict[str, NDArray[np.float32]]:
-    """The cached prompts of a space; none if the file is damaged or of another space."""
+    """The prompts of a space; none if the file is not there, damaged or of another space."""
     unusable = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, EncryptedFileError)
     with suppress(*unusable):
         data = path.read_bytes()
@@ -73,12 +98,9 @@ def _read(path: Path, key: str, dim: int, cipher: FileCipher | None) -> dict[str
     return {}
 
 
-def _write(path: Path, key: str, prompts: list[str], vectors: NDArray[np.float32], cipher: FileCipher | None) -> None:
+def _write(path: Path, data: bytes, cipher: FileCipher | None) -> None:
     """Whole or not at all. A cache that cannot be written is no reason to stop."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    content = io.BytesIO()
-    np.savez(content, space=np.array(key), prompts=np.array(prompts), vectors=vectors)
-    data = content.getvalue()
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

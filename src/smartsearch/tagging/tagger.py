@@ -52,9 +52,10 @@ def make_tagger(
     settings: TagSettings,
     library: Path,
     cipher: FileCipher | None = None,
+    prompts: Path | None = None,
 ) -> LazyTagger | None:
-    """The tagger of a library under one model. None if there is none: switched off, or the model is not calibrated and
-    the library is too small yet to stand in.
+    """The tagger of a library under one model, which may bring a file of encoded ``prompts``. None if there is none:
+    switched off, or the model is not calibrated and the library is too small yet to stand in.
 
     Raises ConfigError for a vocabulary that cannot be used, WeightsCorruptError for a damaged calibration.
     """
@@ -68,7 +69,7 @@ def make_tagger(
     fingerprint = _fingerprint(text.space, words, thresholds, calibration, len(background), settings)
 
     def make() -> Tagger:
-        vectors = tag_vectors(words, text, library / "vectors", cipher)
+        vectors = tag_vectors(words, text, library / "vectors", cipher, prompts)
         asked = zip(words, vectors, strict=True)
         queries = tuple(TagQuery(word.name, vector, thresholds.of(word)) for word, vector in asked)
         return Tagger(text.space, fingerprint, queries, background, calibration, settings.max_per_photo)

@@ -7,8 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smartsearch.tagging.prompts import tag_vectors
-from smartsearch.tagging.vocabulary import VocabularyTag
+from smartsearch.core.settings import RuntimeSettings
+from smartsearch.embeddings import pocket
+from smartsearch.embeddings.factory import load_encoders
+from smartsearch.onnx.descriptions import read_description
+from smartsearch.onnx.weights import PACKAGED_MODELS, InstalledModel
+from smartsearch.tagging.prompts import PROMPTS_FILE, tag_vectors, write_prompts
+from smartsearch.tagging.vocabulary import VocabularyTag, packaged_vocabulary
 from smartsearch.testing import FakeTextEncoder
 
 RED = VocabularyTag("red", "colour", ("red", "red things"))
@@ -70,3 +75,29 @@ def test_a_cache_of_another_space_or_with_wrong_numbers_is_not_used(tmp_path: Pa
 def test_a_cache_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "vectors").write_text("a file where the folder should be")
     assert tag_vectors([RED], FakeTextEncoder(), tmp_path / "vectors").shape == (1, 64)
+
+
+def test_prompts_that_a_model_brings_are_not_encoded(tmp_path: Path) -> None:
+    expected = tag_vectors([RED, BLUE], FakeTextEncoder(), None)
+    write_prompts([RED, BLUE], FakeTextEncoder(), tmp_path / "prompts.npz")
+    encoder = FakeTextEncoder()
+    vectors = tag_vectors([BLUE, RED], encoder, tmp_path, shipped=tmp_path / "prompts.npz")
+    assert vectors == pytest.approx(expected[::-1], abs=1e-3)
+    assert encoder.texts == []
+    assert not list(tmp_path.glob("prompts-*.npz")), "nothing to keep"
+    green = VocabularyTag("green", "colour", ("green",))
+    tag_vectors([RED, green], encoder, tmp_path, shipped=tmp_path / "prompts.npz")
+    assert encoder.texts == ["green", "a photo of green"]
+    tag_vectors([RED, green], encoder, tmp_path, shipped=tmp_path / "prompts.npz")
+    assert len(encoder.texts) == 2
+
+
+def test_the_packaged_model_brings_the_packaged_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`python -m training tags` makes it anew."""
+    folder = PACKAGED_MODELS / "pocket"
+    encoder = load_encoders(InstalledModel(read_description(folder), folder), pocket.FAMILY, RuntimeSettings()).text
+    some = packaged_vocabulary()[::100]
+    expected = tag_vectors(some, encoder, None)
+    monkeypatch.setattr(encoder, "encode_texts", lambda texts: pytest.fail(f"not in the file: {texts}"))
+    tag_vectors(packaged_vocabulary(), encoder, None, shipped=folder / PROMPTS_FILE)
+    assert tag_vectors(some, encoder, None, shipped=folder / PROMPTS_FILE) == pytest.approx(expected, abs=1e-3)
