@@ -46,6 +46,12 @@ def sample_photos() -> Path:
     return folder
 
 
+def index(home: Path, library: Path, photos: Path) -> None:
+    """Index photos as a person would, but for the text in them."""
+    environment = os.environ | {"SMARTSEARCH_HOME": str(home), "SMARTSEARCH_OCR_WHEN": "later"}
+    subprocess.run([PROGRAM, "--library", library, "index", photos], env=environment, check=True, capture_output=True)
+
+
 @contextmanager
 def served(home: Path, library: Path) -> Iterator[str]:
     """A server process over a library; its address."""
@@ -67,9 +73,7 @@ def served(home: Path, library: Path) -> Iterator[str]:
 def address(sample_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The server over the sample photos, indexed with the packaged model."""
     folder = tmp_path_factory.mktemp("web")
-    environment = os.environ | {"SMARTSEARCH_HOME": str(folder / "home")}
-    index = [PROGRAM, "--library", folder / "library", "index", sample_photos]
-    subprocess.run(index, env=environment, check=True, capture_output=True)
+    index(folder / "home", folder / "library", sample_photos)
     with served(folder / "home", folder / "library") as running:
         yield running
 
@@ -81,9 +85,7 @@ def dated_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dated")
     for number in range(60):
         save_photo(folder / "photos" / f"photo-{number:02d}.jpg", number)
-    environment = os.environ | {"SMARTSEARCH_HOME": str(folder / "home")}
-    index: list[str | Path] = [PROGRAM, "--library", folder / "library", "index", folder / "photos"]
-    subprocess.run(index, env=environment, check=True, capture_output=True)
+    index(folder / "home", folder / "library", folder / "photos")
     return folder / "library"
 
 

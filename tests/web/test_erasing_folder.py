@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from playwright.sync_api import expect
 
 from smartsearch.erasing import files_with
 from tests.web.accessibility import assert_accessible
-from tests.web.conftest import PROGRAM, Open, served
+from tests.web.conftest import Open, index, served
 
 
 def test_erased_by_its_name(open_page: Open, dated_library: Path, tmp_path: Path) -> None:
     shutil.copytree(dated_library, tmp_path / "library")
-    environment = os.environ | {"SMARTSEARCH_HOME": str(tmp_path / "home")}
     trip = tmp_path / "secret-trip"
     shutil.copytree(dated_library.parent / "photos", trip, ignore=lambda _, names: sorted(names)[3:])
-    subprocess.run(
-        [PROGRAM, "--library", tmp_path / "library", "index", trip], env=environment, check=True, capture_output=True
-    )
+    index(tmp_path / "home", tmp_path / "library", trip)
     traces = os.fsencode(trip)
     assert list(files_with(tmp_path / "library", traces))
     with served(tmp_path / "home", tmp_path / "library") as address:
