@@ -67,6 +67,7 @@ def list_users(as_json: JsonOption = False) -> None:
 
 @users.command("add", epilog="Example: smartsearch users add anna")
 def add_user(
+    context: typer.Context,
     name: NameArgument,
     role: Annotated[str, typer.Option("--role", help="owner, or viewer: looks, changes nothing.")] = "",
 ) -> None:
@@ -74,14 +75,16 @@ def add_user(
     with _accounts() as accounts:
         first = not accounts.any_users()
         user = accounts.add_user(name, _new_password(), _role(role or ("owner" if first else "viewer")))
-    note("users add", user=user.id, role=user.role)
+    note(context, user=user.id, role=user.role)
     typer.echo(f"{user.name} ({user.role}) may log in.")
     if first:
         typer.echo("From now on the server asks for a login; one that is running does, too.", err=True)
 
 
 @users.command("remove")
-def remove_user(name: NameArgument, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+def remove_user(
+    context: typer.Context, name: NameArgument, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
+) -> None:
     """Remove somebody, with all sessions and tokens."""
     with _accounts() as accounts:
         user = accounts.user(name)
@@ -92,26 +95,28 @@ def remove_user(name: NameArgument, yes: Annotated[bool, typer.Option("--yes", h
         if not yes and not typer.confirm(question):
             raise typer.Exit(1)
         accounts.remove_user(user.id)
-    note("users remove", user=user.id)
+    note(context, user=user.id)
     typer.echo(f"{user.name} is removed.")
 
 
 @users.command("role")
-def set_role(name: NameArgument, role: Annotated[str, typer.Argument(help="owner or viewer.")]) -> None:
+def set_role(
+    context: typer.Context, name: NameArgument, role: Annotated[str, typer.Argument(help="owner or viewer.")]
+) -> None:
     """Change what somebody may do. It holds at once, in sessions that go on, too."""
     with _accounts() as accounts:
         user = accounts.set_role(accounts.user(name).id, _role(role))
-    note("users role", user=user.id, role=user.role)
+    note(context, user=user.id, role=user.role)
     typer.echo(f"{user.name} is {user.role} now.")
 
 
 @users.command("password")
-def set_password(name: NameArgument) -> None:
+def set_password(context: typer.Context, name: NameArgument) -> None:
     """Set somebody's password, and end their sessions. Tokens stay."""
     with _accounts() as accounts:
         user = accounts.user(name)
         accounts.set_password(user.id, _new_password())
-    note("users password", user=user.id)
+    note(context, user=user.id)
     typer.echo(f"{user.name} has a new password; all sessions have ended.")
 
 
@@ -145,6 +150,7 @@ def list_tokens(as_json: JsonOption = False) -> None:
 
 @tokens.command("create", epilog="Example: smartsearch tokens create anna --name 'photo frame' --scope read")
 def create_token(
+    context: typer.Context,
     user: NameArgument,
     name: Annotated[str, typer.Option("--name", help="What it is for.")],
     scope: Annotated[list[str] | None, typer.Option("--scope", help="read, write, admin; repeatable.")] = None,
@@ -155,7 +161,7 @@ def create_token(
     expires = datetime.now(UTC) + timedelta(days=days) if days else None
     with _accounts() as accounts:
         token, key = accounts.add_token(accounts.user(user), name, _scopes(scope or ["read"]), expires)
-    note("tokens create", token=token.id, user=token.user.id)
+    note(context, token=token.id, user=token.user.id)
     if as_json:
         echo_json({"id": token.id, "key": key, "scopes": sorted(token.scopes), "expires_at": token.expires_at})
         return
@@ -164,11 +170,13 @@ def create_token(
 
 
 @tokens.command("revoke")
-def revoke_token(token_id: Annotated[int, typer.Argument(metavar="ID", help="From `tokens list`.")]) -> None:
+def revoke_token(
+    context: typer.Context, token_id: Annotated[int, typer.Argument(metavar="ID", help="From `tokens list`.")]
+) -> None:
     """Make a key worthless."""
     with _accounts() as accounts:
         accounts.revoke_token(token_id)
-    note("tokens revoke", token=token_id)
+    note(context)
     typer.echo(f"Token {token_id} is revoked.")
 
 
@@ -198,6 +206,7 @@ def list_sessions(as_json: JsonOption = False) -> None:
 
 @sessions.command("end")
 def end_session(
+    context: typer.Context,
     session_id: Annotated[int | None, typer.Argument(metavar="ID", help="From `sessions list`.")] = None,
     user: Annotated[str | None, typer.Option("--user", help="All of this user.")] = None,
 ) -> None:
@@ -210,7 +219,7 @@ def end_session(
         ended = [session_id] if session_id else [each.id for each in accounts.sessions(accounts.user(user or ""))]
         for each in ended:
             accounts.end_session(each)
-    note("sessions end", sessions=ended)
+    note(context, sessions=ended)
     typer.echo(f"{len(ended)} ended.")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smartsearch.cli.audit import about
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def save(
     with open_library(context, library) as opened:
         known = {view.album.name: view.album for view in opened.albums.all()}.get(name)
         view = opened.albums.change(known.id, query=query) if known else opened.albums.add(name, query=query)
+        about(context, album=view.album.id)
     _tell(view)
 
 
@@ -68,6 +70,7 @@ def add(context: typer.Context, name: Name, photos: Photos = None, library: Libr
         ids = [opened.asset_at(photo).id for photo in photos or ()]
         known = {view.album.name: view.album for view in opened.albums.all()}.get(name)
         view = opened.albums.change(known.id, add=ids) if known else opened.albums.add(name, ids)
+        about(context, ids, album=view.album.id)
     _tell(view)
 
 
@@ -75,9 +78,9 @@ def add(context: typer.Context, name: Name, photos: Photos = None, library: Libr
 def remove(context: typer.Context, name: Name, photos: Photos = None, library: LibraryOption = None) -> None:
     """Take photos out of an album; they stay in the library."""
     with open_library(context, library) as opened:
-        view = opened.albums.change(
-            opened.albums.find(name).id, remove=[opened.asset_at(photo).id for photo in photos or ()]
-        )
+        album, ids = opened.albums.find(name).id, [opened.asset_at(photo).id for photo in photos or ()]
+        about(context, ids, album=album)
+        view = opened.albums.change(album, remove=ids)
     _tell(view)
 
 
@@ -90,14 +93,18 @@ def rename(
 ) -> None:
     """Give an album another name."""
     with open_library(context, library) as opened:
-        opened.albums.change(opened.albums.find(name).id, name=new)
+        album = opened.albums.find(name).id
+        about(context, album=album)
+        opened.albums.change(album, name=new)
 
 
 @app.command("delete")
 def delete(context: typer.Context, name: Name, library: LibraryOption = None) -> None:
     """Delete an album. Its photos stay."""
     with open_library(context, library) as opened:
-        opened.store.remove_album(opened.albums.find(name).id)
+        album = opened.albums.find(name).id
+        about(context, album=album)
+        opened.store.remove_album(album)
 
 
 @app.command("propose", epilog="Example: smartsearch albums propose --keep trip-20210605T101500-12")

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from click.core import ParameterSource
 
-from smartsearch.cli.options import JsonOption, echo_json
+from smartsearch.cli.options import JsonOption, echo_json, places_of
 
 if TYPE_CHECKING:
     from smartsearch.access.audit import AuditLog
+    from smartsearch.config import Places
 
 app = typer.Typer(help="The audit log: show, verify, export.", no_args_is_help=True, rich_markup_mode=None)
 
 
+_ABOUT = "smartsearch.audit"
+"""Where `about` keeps what it is told, in the context of the command."""
+
+
 @contextmanager
-def opened_log() -> Iterator[AuditLog]:
-    """The log of this home; it is the same for all its libraries."""
+def opened_log(places: Places | None = None, library: str = "") -> Iterator[AuditLog]:
+    """The log of this home; it is the same for all its libraries. New entries name the library."""
     from smartsearch.access.audit import AuditLog
     from smartsearch.config import find_places, load_settings
 
-    places = find_places()
-    audit = AuditLog(places.home, load_settings(places).audit)
+    places = places or find_places()
+    audit = AuditLog(places.home, load_settings(places).audit, library)
     try:
         yield audit
     finally:
@@ -39,10 +45,34 @@ def this_user() -> str:
     return "cli"
 
 
-def note(action: str, **detail: Any) -> None:
-    """Remember what a command did that opened no library."""
-    with opened_log() as audit:
-        audit.record(this_user(), action, detail)
+def about(context: typer.Context, images: Sequence[int] | None = None, **ids: int) -> None:
+    """Add to the entry of the command which photos, or whom, it is about: what was typed as names and paths."""
+    from smartsearch.access.audit import noted
+
+    context.meta.setdefault(_ABOUT, {}).update(ids | ({} if images is None else noted(images)))
+
+
+def entry(context: typer.Context) -> tuple[str, str, dict[str, Any]]:
+    """Who typed which command, and the ids and figures among what was typed: no names, words and paths."""
+    typed = {
+        name: value
+        for name, value in context.params.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and _is_figures(value)
+    }
+    return this_user(), context.command_path.partition(" ")[2], typed | context.meta.get(_ABOUT, {})
+
+
+def note(context: typer.Context, **detail: Any) -> None:
+    """Leave the entry of a command that opens no library; where it opens one, `open_library` does that."""
+    places = places_of(context, context.params.get("library"))
+    with opened_log(places, places.library.name if "library" in context.params else "") as audit:
+        actor, action, typed = entry(context)
+        audit.record(actor, action, typed | detail)
+
+
+def _is_figures(value: object) -> bool:
+    values = value if isinstance(value, list | tuple) else [value]
+    return bool(values) and all(type(each) is int for each in values)
 
 
 @app.command("show")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from smartsearch.cli.audit import note
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library, places_of
 
 
@@ -63,6 +64,7 @@ def restore(
         return
     places = places_of(context, library)
     report = opened_with_key(source, lambda key: Library.restore(source, places, replace=replace, key=key))
+    note(context)
     if as_json:
         echo_json(dataclasses.asdict(report))
         return

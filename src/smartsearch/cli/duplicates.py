@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smartsearch.cli.audit import about
 from smartsearch.cli.index import counted
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
 
@@ -84,7 +85,9 @@ def distinct(
 ) -> None:
     """Say that photos are no duplicates of each other: never shown as such again, however alike."""
     with open_library(context, library) as opened:
-        opened.duplicates.set_distinct([opened.asset_at(photo).id for photo in photos], not undo)
+        ids = [opened.asset_at(photo).id for photo in photos]
+        about(context, ids)
+        opened.duplicates.set_distinct(ids, not undo)
 
 
 @app.command("trash", epilog="Off until config.toml says [duplicates] allow_trash = true.")
@@ -106,7 +109,7 @@ def trash(
     """
     from smartsearch.cli.render import printable, size
 
-    with open_library(context, library) as opened:
+    with open_library(context, library, read_only=dry_run) as opened:
         if photos:
             ids = [opened.asset_at(photo).id for photo in photos]
         else:
@@ -130,6 +133,7 @@ def trash(
         if not yes:
             typer.confirm(f"Move {said} to the trash?", abort=True, err=as_json)
         report = opened.duplicates.trash(ids, plan.token)
+        about(context, [item.id for item in report.moved])
     if as_json:
         echo_json({"moved": list(map(_item, report.moved)), "refused": list(map(_item, report.refused))})
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smartsearch.cli.audit import about
 from smartsearch.cli.facets import answering
 from smartsearch.cli.index import counted
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
@@ -58,7 +59,7 @@ def edit(
         raise typer.BadParameter("this file is there already", param_hint="--keep-undo")
     with open_library(context, library, read_only=dry_run) as opened:
         if undo is not None:
-            done = opened.store.edit(_read_undo(undo))
+            done = _made(context, opened, _read_undo(undo))
             _tell(done, keep_undo, as_json)
             return
         said = " ".join(text or ())
@@ -76,8 +77,13 @@ def edit(
         left = [_album(opened, name, make=False) for name in remove_from or ()]
         known = {name: _album(opened, name, make=True) for name in add_to or ()}
         albums = [opened.albums.add(name).album.id if album is None else album for name, album in known.items()]
-        done = opened.store.edit(_edits(ids, change, albums, [album for album in left if album is not None]))
+        done = _made(context, opened, _edits(ids, change, albums, [album for album in left if album is not None]))
         _tell(done, keep_undo, as_json)
+
+
+def _made(context: typer.Context, opened: Library, edits: Sequence[Edit]) -> Edited:
+    about(context, sorted({asset_id for edit in edits for asset_id in edit.ids}))
+    return opened.store.edit(edits)
 
 
 def _change(

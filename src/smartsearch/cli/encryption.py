@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smartsearch.cli.audit import note
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, places_of
 from smartsearch.cli.passphrases import PassphraseFile, ask_key, ask_new
 
@@ -45,6 +46,7 @@ def encrypt(
     """Encrypt the library under a passphrase: database, vectors, thumbnails and caches."""
     work = _work(context, library)
     report, key = work.encrypt(ask_new(passphrase_file))
+    note(context)
     _tell(report, as_json)
     if not as_json:
         typer.echo(_LOST, err=True)
@@ -61,7 +63,9 @@ def decrypt(
 ) -> None:
     """Make an encrypted library a plain one again."""
     work = _work(context, library)
-    _tell(work.decrypt(ask_key(work.folder, passphrase_file)), as_json)
+    report = work.decrypt(ask_key(work.folder, passphrase_file))
+    note(context)
+    _tell(report, as_json)
 
 
 def unlock(
@@ -73,6 +77,7 @@ def unlock(
     """Open an encrypted library for this session: until `lock`, logout or the end of the machine's day."""
     work = _work(context, library)
     work.unlock(ask_key(work.folder, passphrase_file), keyring=keyring)
+    note(context)
     kept = "and stays so on this account" if keyring else "for this session"
     typer.echo(f"The library is unlocked {kept}, until `smartsearch lock`.")
 
@@ -80,6 +85,7 @@ def unlock(
 def lock(context: typer.Context, library: LibraryOption = None) -> None:
     """Forget the key of an encrypted library, here and in every server that has it open."""
     _work(context, library).lock()
+    note(context)
     typer.echo("The library is locked.")
 
 
@@ -97,6 +103,7 @@ def rekey(
     passphrase = ask_new(new_passphrase_file)
     if not full:
         work.change_passphrase(key, passphrase)
+        note(context)
         typer.echo(
             '{"changed": true}'
             if as_json
@@ -104,6 +111,7 @@ def rekey(
         )
         return
     report, new = work.rekey(key, passphrase)
+    note(context)
     _tell(report, as_json)
     if not as_json:
         _keep_open(work, new)

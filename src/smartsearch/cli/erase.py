@@ -24,7 +24,7 @@ def erase(
     library: LibraryOption = None,
 ) -> None:
     """Erase all traces of a folder from the library: overwritten, not only forgotten, and looked for afterwards."""
-    with open_library(context, library) as opened:
+    with open_library(context, library, read_only=dry_run) as opened:
         count = opened.count_in_folder(path)
         if dry_run:
             if as_json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smartsearch.cli.audit import about, note
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
 from smartsearch.cli.progress import progress_bar
 
@@ -28,7 +29,7 @@ def consent(
     library: LibraryOption = None,
 ) -> None:
     """Whether faces are looked for in this library. Off until you say yes once; nothing ever leaves this machine."""
-    with open_library(context, library) as opened:
+    with open_library(context, library, read_only=yes is None) as opened:
         if yes is not None:
             opened.faces.set_enabled(yes)
         status = opened.faces.status()
@@ -134,7 +135,9 @@ def verify(
 ) -> None:
     """Confirm that faces are somebody, or that they are not. It holds for good."""
     with open_library(context, library) as opened:
-        summary = opened.people.verify(opened.people.find(person).person.id, faces, right=right)
+        person_id = opened.people.find(person).person.id
+        about(context, person=person_id)
+        summary = opened.people.verify(person_id, faces, right=right)
     typer.echo(f"{summary.person.name or '#' + str(summary.person.id)}: {summary.verified} confirmed faces")
 
 
@@ -151,6 +154,7 @@ def assign(
             summary = opened.people.assign(faces, person_id=opened.people.find(to).person.id)
         else:
             summary = opened.people.assign(faces, name=to)
+        about(context, person=summary.person.id)
     typer.echo(f"{summary.person.name or '#' + str(summary.person.id)}: {summary.faces} faces")
 
 
@@ -186,6 +190,8 @@ def erase(
         what = "all faces and names" if person is None else f"every face of {person}"
         if not yes and not typer.confirm(f"Delete {what} for good?"):
             raise typer.Exit(1)
+        if person_id is not None:
+            about(context, person=person_id)
         erased = opened.faces.erase(person_id)
     typer.echo(f"{erased:,} faces erased." + ("" if person else " Faces are no longer looked for."))
 
@@ -193,7 +199,7 @@ def erase(
 @app.command("models")
 def models(context: typer.Context, as_json: JsonOption = False, library: LibraryOption = None) -> None:
     """The models that look for faces, on this machine."""
-    with open_library(context, library, create=True) as opened:
+    with open_library(context, library, create=True, read_only=True) as opened:
         found, active = opened.faces.models.installed(), opened.faces.model
         plugged = opened.faces.finders()
     rows = [
@@ -227,6 +233,7 @@ def models(context: typer.Context, as_json: JsonOption = False, library: Library
 
 @app.command("import-model")
 def import_model(
+    context: typer.Context,
     layout: Annotated[str, typer.Argument(help="yunet-sface, yunet-mobilefacenet or scrfd-arcface.")],
     detector: Annotated[Path, typer.Option("--detector", help="The ONNX file that finds faces.")],
     embedder: Annotated[Path, typer.Option("--embedder", help="The ONNX file that tells them apart.")],
@@ -238,12 +245,15 @@ def import_model(
     places = find_places()
     models = FaceModels(places.face_models, load_settings(places).runtime)
     model = models.import_files(layout, detector, embedder)
+    note(context)
     typer.echo(f"{model.name}: licence {model.licence.name}. {model.licence.note}".strip(), err=True)
     typer.echo(f"{model.name} is ready: `smartsearch faces use-model {model.name}`, then `smartsearch faces scan`.")
 
 
 @app.command("pull-model", epilog="Uses the network, as `models pull` does.")
-def pull_model(layout: Annotated[str, typer.Argument(help="yunet-sface or scrfd-arcface.")]) -> None:
+def pull_model(
+    context: typer.Context, layout: Annotated[str, typer.Argument(help="yunet-sface or scrfd-arcface.")]
+) -> None:
     """Download a stronger model from the Hugging Face Hub; its licence is said first."""
     from smartsearch.config import find_places, load_settings
     from smartsearch.faces.models import PULLED, FaceModels
@@ -254,6 +264,7 @@ def pull_model(layout: Annotated[str, typer.Argument(help="yunet-sface or scrfd-
         licence = PULLED[layout].licence
         typer.echo(f"{layout}: licence {licence.name}. {licence.note}".strip(), err=True)
     model = FaceModels(places.face_models, load_settings(places).runtime).pull(layout, Hub())
+    note(context)
     typer.echo(f"{model.name} is ready: `smartsearch faces use-model {model.name}`, then `smartsearch faces scan`.")
 
 

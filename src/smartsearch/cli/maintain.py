@@ -34,7 +34,7 @@ def prune(
     """Forget images whose files are gone or excluded by now: the only way the library ever forgets."""
     from smartsearch.cli.render import printable
 
-    with open_library(context, library) as opened:
+    with open_library(context, library, read_only=dry_run) as opened:
         if root is not None:
             _give_up(opened, root, dry_run=dry_run, yes=yes, as_json=as_json)
             return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smartsearch.cli.audit import note
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _row(description: ModelDescription, installed: list[InstalledModel]) -> dict
 
 
 @app.command("pull", epilog="The one command that uses the network. Example: smartsearch models pull clip-vit-b-32")
-def pull(name: NameArgument) -> None:
+def pull(context: typer.Context, name: NameArgument) -> None:
     """Download a model from the Hugging Face Hub; an interrupted download goes on where it stopped."""
     from smartsearch.catalog import ModelChoice
     from smartsearch.embeddings.installing import Installer
@@ -94,11 +95,13 @@ def pull(name: NameArgument) -> None:
         model = Installer(catalog.weights, catalog.plugins.encoder_family).pull(
             choice.name, choice.variant, progress=show
         )
+    note(context)
     typer.echo(f"{model.description.name} ({model.variant}) is ready: `smartsearch models use {name}`.")
 
 
 @app.command("import", epilog="For machines without a network. Example: smartsearch models import /media/usb/clip")
 def import_model(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="A folder with ONNX files and a tokenizer.")],
     name: Annotated[str | None, typer.Option("--name", help="What to call it. Default: the folder says.")] = None,
     variant: Annotated[str | None, typer.Option("--variant", help="fp32, fp16 or int8, if there are several.")] = None,
@@ -108,6 +111,7 @@ def import_model(
 
     catalog = _catalog()
     model = Installer(catalog.weights, catalog.plugins.encoder_family).import_folder(folder, name, variant)
+    note(context)
     typer.echo(f"{model.description.name} ({model.variant}) is ready: smartsearch models use {model.description.name}")
 
 
@@ -138,12 +142,14 @@ def use(context: typer.Context, name: NameArgument, library: LibraryOption = Non
 
 
 @app.command("remove")
-def remove(name: NameArgument) -> None:
+def remove(context: typer.Context, name: NameArgument) -> None:
     """Delete a model's files from this machine. Vectors made by it stay in the libraries."""
     from smartsearch.catalog import ModelChoice
 
     choice = ModelChoice.parse(name)
-    for model in _catalog().weights.remove(choice.name, choice.variant):
+    removed = _catalog().weights.remove(choice.name, choice.variant)
+    note(context)
+    for model in removed:
         typer.echo(f"Removed {model.description.name} ({model.variant}).")
 
 

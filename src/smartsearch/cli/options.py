@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ ModelOption = Annotated[
 
 
 _TAKES_ALONG = {"backup", "export", "persons export", "tags export", "feedback export"}
-"""Commands that change nothing, but are told to the audit log."""
+"""Commands that change nothing, but leave an entry in the audit log, as all do that open a library to change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,30 @@ def open_library(
                 places.library, lambda key: Library.open(places, settings, create=create, read_only=read_only, key=key)
             )
         )
-        yield opened
-        command = context.command_path.partition(" ")[2]
-        if not read_only or command in _TAKES_ALONG:
-            from smartsearch.cli.audit import this_user
+        if read_only and context.command_path.partition(" ")[2] not in _TAKES_ALONG:
+            yield opened
+            return
+        with _audited(context, opened):
+            yield opened
 
-            opened.audit.record(this_user(), command)
+
+@contextmanager
+def _audited(context: typer.Context, opened: Library) -> Iterator[None]:
+    """Around what a command does to a library. One that is stopped or fails has an entry if something was committed;
+    that a question was answered by no, or a name is not known, has none."""
+    from smartsearch.cli.audit import entry
+    from smartsearch.core.errors import SmartsearchError
+
+    before = opened.store.generation
+    try:
+        yield
+    except BaseException:
+        with suppress(SmartsearchError):
+            if opened.store.generation != before:
+                actor, action, detail = entry(context)
+                opened.audit.record(actor, action, detail | {"finished": False})
+        raise
+    opened.audit.record(*entry(context))
 
 
 def places_of(context: typer.Context, library: str | None) -> Places:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smartsearch.cli.audit import about
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def create(
 ) -> None:
     """Name somebody new, with these faces."""
     with open_library(context, library) as opened:
-        typer.echo(_line(opened.people.create(name, faces or ())))
+        made = opened.people.create(name, faces or ())
+        about(context, person=made.person.id)
+        typer.echo(_line(made))
 
 
 @app.command("rename")
@@ -120,6 +123,7 @@ def rename(
 
     with open_library(context, library) as opened:
         person = opened.people.find(who).person
+        about(context, person=person.id)
         typer.echo(_line(opened.people.change(person.id, PersonChange(name=name))))
 
 
@@ -140,6 +144,7 @@ def edit(
     born = None if birth_date is None else birth_date.date()
     with open_library(context, library) as opened:
         person = opened.people.find(who).person
+        about(context, person=person.id)
         change = PersonChange(None, hidden, favourite, notes, born, cover)
         typer.echo(_line(opened.people.change(person.id, change)))
 
@@ -154,6 +159,7 @@ def merge(
     """The others are this person too."""
     with open_library(context, library) as opened:
         person = opened.people.find(who).person.id
+        about(context, person=person)
         typer.echo(_line(opened.people.merge(person, [opened.people.find(other).person.id for other in others])))
 
 
@@ -167,7 +173,9 @@ def split(
 ) -> None:
     """These faces are somebody else."""
     with open_library(context, library) as opened:
-        typer.echo(_line(opened.people.split(opened.people.find(who).person.id, faces, name)))
+        person = opened.people.find(who).person.id
+        about(context, person=person)
+        typer.echo(_line(opened.people.split(person, faces, name)))
 
 
 @app.command("undo")

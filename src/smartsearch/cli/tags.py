@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smartsearch.cli.audit import about
 from smartsearch.cli.index import counted
 from smartsearch.cli.options import JsonOption, LibraryOption, echo_json, open_library
 from smartsearch.cli.progress import progress_bar
@@ -115,6 +116,7 @@ def untag(
 ) -> None:
     """Take a tag off photos. An automatic one never comes back by itself."""
     with open_library(context, library) as opened:
+        about(context, [opened.asset_at(photo).id for photo in photos])
         for photo in photos:
             opened.untag(photo, name, undo=undo)
 
@@ -143,6 +145,7 @@ def add(
 ) -> None:
     """Give photos a tag. `smartsearch untag` takes it off."""
     with open_library(context, library) as opened:
+        about(context, [opened.asset_at(photo).id for photo in photos])
         changed = opened.add_tag(photos, name)
     typer.echo(f"{counted(changed, 'images')} tagged.")
 
