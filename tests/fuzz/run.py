@@ -104,7 +104,7 @@ def fuzz_here(name: str, seconds: int, seed: int) -> None:
         (corpus / f"seed{number}").write_bytes(data)
     limits = [
         f"-max_total_time={seconds}",
-        "-timeout=20",
+        *("-timeout=60", "-report_slow_units=60"),  # by the clock: a busy machine makes anything slow
         "-rss_limit_mb=3000",
         "-max_len=8192",
         "-print_final_stats=1",
