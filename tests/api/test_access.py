@@ -289,7 +289,21 @@ def test_a_viewer_looks_and_sees_nothing_hidden(guarded: Library, ask: Asking) -
     hidden = {"filters": {"hidden": True}}
     for path in ("search", "search/facets", "timeline", "search/export"):
         assert viewer.post(f"/api/v1/{path}", json=hidden).status_code == 403, path
-    assert viewer.post("/api/v1/search", json={"query": "is:hidden"}).json()["results"] == []
+    album = owner.post("/api/v1/albums", json={"name": "mine", "query": "is:hidden"}).json()
+    for asked in (
+        {"query": "is:hidden"},
+        {"query": "is:hidden lake", "min_score": 0},
+        {"filters": {"album": album["id"]}},
+    ):
+        assert viewer.post("/api/v1/search", json=asked).json()["results"] == []
+        assert viewer.post("/api/v1/timeline", json=asked).json()["total"] == 0
+    assert viewer.post("/api/v1/search/facets", json={"query": "is:hidden"}).json()["total"] == 0
+    either = viewer.post("/api/v1/search", json={"query": "is:hidden OR name:*", "top_k": 100}).json()
+    assert {found["image"]["id"] for found in either["results"]} == set(range(2, 25))
+    form = {"query": "is:hidden", "min_score": 0}
+    example = {"file": owner.get("/api/v1/images/1/thumbnail").content}
+    assert viewer.post("/api/v1/search/image", data=form, files=example).json()["results"] == []
+    assert viewer.post("/api/v1/search/export", json={"query": "is:hidden", "format": "json"}).json() == []
     assert viewer.get("/api/v1/images/2/similar", params={"hidden": True}).status_code == 403
     assert viewer.get("/api/v1/persons", params={"hidden": True}).status_code == 403
     for path in ("", "/thumbnail", "/preview", "/original", "/similar", "/faces"):
@@ -297,6 +311,7 @@ def test_a_viewer_looks_and_sees_nothing_hidden(guarded: Library, ask: Asking) -
         assert owner.get(f"/api/v1/images/1{path}").status_code == 200, path
     assert owner.post("/api/v1/search", json=hidden).json()["total"] == 1
     assert guarded.recent.all() == []  # nor is it remembered what viewers looked for
+    assert owner.post("/api/v1/search", json={"query": "is:hidden"}).json()["total"] == 1
 
 
 def test_a_viewer_sees_no_face_of_a_hidden_photo_and_no_hidden_person(guarded: Library, ask: Asking) -> None:

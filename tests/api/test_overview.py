@@ -90,6 +90,8 @@ def test_facets_of_words_and_hidden_images(own: TestClient) -> None:
     own.patch("/api/v1/images/1", json={"hidden": True, "rating": 2})
     hidden = posted(own, FACETS, filters={"hidden": True})
     assert (hidden["total"], hidden["ratings"]) == (1, [{"value": 2, "count": 1}])
+    assert posted(own, FACETS, query="is:hidden") == posted(own, FACETS, query="is:hidden", filters={"hidden": True})
+    assert posted(own, TIMELINE, query="is:hidden", unit="year")["total"] == 1
     assert posted(own, FACETS)["albums"] == [{"value": album["id"], "name": "few", "count": 1}]
 
 

@@ -122,6 +122,14 @@ def test_filters_by_camera_colour_album_and_hidden(own: TestClient) -> None:
     hidden = ask(own, filters={"hidden": True})
     assert [found["image"]["id"] for found in hidden["results"]] == [3]
     assert ask(own, query="anything", filters={"hidden": True}, min_score=0)["results"][0]["image"]["id"] == 3
+    for asked in (
+        {"query": "is:hidden"},
+        {"query": "anything is:hidden", "min_score": 0},
+        {"query": "album:few is:hidden"},
+    ):
+        assert [found["image"]["id"] for found in ask(own, **asked)["results"]] == [3]
+    assert ask(own, query="-is:hidden")["total"] == COUNT - 1
+    assert ask(own, query="is:hidden OR album:few")["total"] == 2
 
 
 def test_pages_do_not_overlap_and_end(client: TestClient) -> None:

@@ -155,7 +155,11 @@ def test_an_edit_is_counted_done_and_taken_back(run: Run, photos: Path, tmp_path
     hidden = json.loads(run("edit", "camera:Pixel", "--hide", "--json").stdout)
     assert (hidden["images"], names(run, "camera:Pixel")) == (2, set())
     assert [edit["hidden"] for edit in hidden["undo"]] == [False]
-    assert run("edit", "name:*", "--hidden", "--show", "--yes").stdout == "2 images, 2 changed.\n"
+    assert names(run, "is:hidden") == {"fiji", "samoa"}
+    assert names(run, "is:hidden", "2021-07") == {"samoa"}
+    assert json.loads(run("facets", "is:hidden", "--facet", "year", "--json").stdout)["total"] == 2
+    assert run("edit", "name:fiji*", "--hidden", "--show", "--yes").stdout == "1 image, 1 changed.\n"
+    assert run("edit", "is:hidden", "--show", "--yes").stdout == "1 image, 1 changed.\n"
     assert names(run, "camera:Pixel") == {"fiji", "samoa"}
 
 

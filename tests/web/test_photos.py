@@ -7,6 +7,7 @@ import csv
 import re
 from pathlib import Path
 
+import httpx2
 from playwright.sync_api import Locator, Page, expect
 
 from tests.web.accessibility import assert_accessible
@@ -213,6 +214,17 @@ def test_several_are_selected_and_exported(open_page: Open) -> None:
     expect(page.locator("[data-place]")).to_have_count(12)
     page.get_by_role("button", name="Undo").last.click()
     expect(page.locator("[data-place]")).to_have_count(17)
+
+
+def test_hidden_photos_are_asked_for_and_shown_again(open_page: Open, address: str) -> None:
+    httpx2.patch(f"{address}/api/v1/images/3", json={"hidden": True})
+    page = open_page("/?q=is%3Ahidden")
+    expect(page.locator("[data-place]")).to_have_count(1)
+    photo(page, 0).click(modifiers=["Control"])
+    page.get_by_role("toolbar", name="Selected photos").get_by_role("button", name="Show again").click()
+    expect(page.locator("[data-place]")).to_have_count(0)
+    page.get_by_role("button", name="Remove Hidden").click()
+    expect(page.get_by_text("17 photos")).to_be_visible()
 
 
 def test_the_list_shows_names_and_sizes(open_page: Open) -> None:

@@ -65,11 +65,12 @@ def answering(library: Library, text: str, hidden: bool = False) -> Query:
     report_problems(understood)
     clauses = understood.clauses
     if any(clause.words or clause.avoid for clause in clauses):
-        return library.answer(SearchRequest(clauses=clauses, hidden=hidden, sort="newest")).condition()
+        request = SearchRequest(clauses=clauses, hidden=hidden, sees_hidden=True, sort="newest")
+        return library.answer(request).condition()
     from smartsearch.core.query import Or
 
     where = Or(tuple(clause.where for clause in clauses)) if clauses else And(())
-    return searched(library.store, library.albums.resolved(where), hidden=hidden)
+    return searched(library.store, library.albums.resolved(where), hidden=hidden, sees_hidden=True)
 
 
 def _counted(library: Library, where: Query, chosen: Sequence[str]) -> dict[str, Sequence[ValueCount]]:

@@ -132,6 +132,7 @@ def query(
         top=top,
         min_score=min_score,
         image_weight=image_weight,
+        sees_hidden=True,
         sort=sort.value,
         collapse=collapse,
         diversity=diversity,

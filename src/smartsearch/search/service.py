@@ -10,11 +10,12 @@ from pathlib import Path
 from smartsearch.core.assets import Embedding
 from smartsearch.core.errors import AssetNotFoundError, QueryError
 from smartsearch.core.ports import Store, TextEncoder
-from smartsearch.core.query import And, Everything, Hidden, IdIn, Not, Present, Query, Shown
+from smartsearch.core.query import Everything, IdIn, Not, Query
 from smartsearch.core.querysyntax import Clause
 from smartsearch.core.ranking import MIN_BACKGROUND, UNCALIBRATED, Scorer, blend, refined
 from smartsearch.core.spaces import MOST_GALLERY, EmbeddingSpace
 from smartsearch.search.explain import FILTERS, Evidence, explain
+from smartsearch.search.hiding import among_asked, among_hidden, among_shown, conjunction
 from smartsearch.search.ranking import MAX_TOP, Branch, Hit, Likeness, Plan, Sort, by_time, load_hits, rank, relevant
 from smartsearch.search.text import content_words
 
@@ -27,8 +28,9 @@ class SearchRequest:
 
     ``min_score`` (0-1) replaces the model's own cut-off; 0 shows everything. ``image_weight`` (0-1) says how much of
     a mixed query the image makes up. Without words and image the answer is what meets ``where``, newest first.
-    ``hidden`` asks among the images that were hidden; all other searches leave them out. ``clauses``, of a parsed
-    query, stand in the place of ``text``; each is narrowed by ``where``. ``sort`` puts what is relevant in order of its
+    ``hidden`` asks among the images that were hidden; all other searches leave them out, unless ``sees_hidden`` says
+    that who asks may have them, and the conditions do (`is:hidden`). ``clauses``, of a parsed query, stand in the place
+    of ``text``; each is narrowed by ``where``. ``sort`` puts what is relevant in order of its
     date. ``collapse`` shows one of near-duplicates; ``diversity`` (0-1) puts different images first. ``browse``: who
     asks for nothing wants the whole library, and made no slip. ``liked`` and ``disliked`` images refine what is meant
     at once: results move towards the former and away from the latter, which are left out.
@@ -43,6 +45,7 @@ class SearchRequest:
     min_score: float | None = None
     image_weight: float = 0.5
     hidden: bool = False
+    sees_hidden: bool = False
     sort: Sort = "relevance"
     browse: bool = False
     clauses: tuple[Clause, ...] = ()
@@ -123,18 +126,14 @@ class SearchService:
 
     def plan(self, request: SearchRequest) -> Plan:
         """Understand and embed a request. Raises as `search` does."""
-        where = searched(self.store, request.where, request.full_text, request.hidden)
         example = self._example(request)
         feedback = self._feedback(request)
-        left_out = (*request.disliked, *(() if request.like is None else (request.like,)))
-        if left_out:
-            where = _narrowed(where, Not(IdIn(left_out)))
         narrowed = request.where != Everything() or request.full_text or request.hidden or request.browse
         if example is None and not narrowed and not request.liked and request.asked == (Clause(),):
             raise QueryError(
                 "The query is empty.", hint='Describe a photo, for instance `smartsearch query "dog on a beach"`.'
             )
-        branches = tuple(self._branch(clause, request, where, example, feedback) for clause in request.asked)
+        branches = tuple(self._branch(clause, request, example, feedback) for clause in request.asked)
         cut_off = self._cut_off(request, branches)
         return Plan(self.space, branches, cut_off, request.sort, request.collapse, request.diversity)
 
@@ -142,11 +141,12 @@ class SearchService:
         self,
         clause: Clause,
         request: SearchRequest,
-        where: Query,
         example: Embedding | None,
         feedback: _Feedback | None,
     ) -> Branch:
-        where = _narrowed(where, clause.where)
+        left_out = (*request.disliked, *(() if request.like is None else (request.like,)))
+        where = conjunction(request.where, clause.where, *((Not(IdIn(left_out)),) if left_out else ()))
+        where = searched(self.store, where, request.full_text, request.hidden, request.sees_hidden)
         target = None
         if clause.text or example is not None:
             vector = self._query_vector(clause.text, example, request.image_weight)
@@ -259,20 +259,13 @@ class _Feedback:
             raise QueryError("What is liked and what is disliked look the same.") from error
 
 
-def searched(store: Store, where: Query, full_text: str | None = None, hidden: bool = False) -> Query:
+def searched(
+    store: Store, where: Query, full_text: str | None = None, hidden: bool = False, sees_hidden: bool = False
+) -> Query:
     """All that must hold of an image to be found: what a request says besides words and examples. Hidden images are
-    left out, or searched alone."""
-    given = where.parts if isinstance(where, And) else (where,)
-    among = (Present(), Hidden()) if hidden else (Shown(),)
-    found = And((*among, *(part for part in given if part != Everything())))
+    left out, searched alone, or found where they are asked for."""
+    found = among_hidden(where) if hidden else among_asked(where) if sees_hidden else among_shown(where)
     if full_text:
         hits = store.match_text(full_text, found, MAX_TOP)
-        found = And((*found.parts, IdIn(tuple(hit.asset_id for hit in hits))))
-    return found if len(found.parts) > 1 else found.parts[0]
-
-
-def _narrowed(where: Query, more: Query) -> Query:
-    """Both, flat: stores know the shapes that are frequent."""
-    parts = [part for query in (where, more) for part in (query.parts if isinstance(query, And) else (query,))]
-    kept = tuple(part for part in parts if part != Everything())
-    return kept[0] if len(kept) == 1 else And(kept)
+        found = conjunction(found, IdIn(tuple(hit.asset_id for hit in hits)))
+    return found

@@ -17,6 +17,7 @@ from smartsearch.core.queryfields import BadValueError, Field, Names, QueryConte
 from smartsearch.core.queryparse import ParsedQuery, parse
 from smartsearch.core.querysyntax import Clause, condition_of
 from smartsearch.core.settings import SearchSettings
+from smartsearch.search.hiding import unasked
 from smartsearch.search.languages import translated
 from smartsearch.search.places import PhotoPlaces
 from smartsearch.search.spelling import Spelling
@@ -107,7 +108,7 @@ class QueryReader:
         if wrong is not None:
             raise BadValueError(f"The query of {album.name!r} cannot be read: {wrong.message}")
         condition = None if parsed.tree is None else condition_of(parsed.tree)
-        return IdIn(self._relevant(parsed.clauses)) if condition is None else condition
+        return IdIn(self._relevant(parsed.clauses)) if condition is None else unasked(condition)
 
     def _names(self, albums: Sequence[Album]) -> Names:
         from smartsearch.config import full_path

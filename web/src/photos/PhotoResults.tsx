@@ -8,6 +8,7 @@ import { usePreference } from "@/state/preferences";
 import { asking, resultsOf, type AskFirst, type Question, type Results } from "@/state/results";
 import { useSelection } from "@/state/selection";
 import { s } from "@/strings";
+import { asksForHidden } from "./searchState";
 import { SelectionBar } from "./SelectionBar";
 
 const Viewer = lazy(() => import("@/viewer/Viewer").then((module) => ({ default: module.Viewer })));
@@ -83,7 +84,7 @@ export function PhotoResults(props: PhotoResultsProps) {
         <SelectionBar
           results={results}
           selection={selection}
-          hidden={question.filters?.hidden === true}
+          hidden={question.filters?.hidden || results.first?.understood?.chips.some(asksForHidden) || false}
           album={question.filters?.album ?? null}
         />
       )}

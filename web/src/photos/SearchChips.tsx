@@ -26,7 +26,7 @@ import { bytes } from "@/strings/format";
 import { s } from "@/strings";
 import { asTyped, replaced, without } from "./completion";
 import { ExampleChip, LikeChip } from "./ExampleChips";
-import { toggled, type SearchState } from "./searchState";
+import { asksForHidden, toggled, type SearchState } from "./searchState";
 import { useNames } from "./useNames";
 
 interface SearchChipsProps {
@@ -87,9 +87,9 @@ export function SearchChips({ state, understood, change, words = false }: Search
         .map((chip) => (
           <Chip
             key={`${chip.start}-${chip.end}`}
-            icon={isTelling(chip) ? (KINDS[chip.kind] ?? Hash) : Search}
+            icon={asksForHidden(chip) ? EyeOff : isTelling(chip) ? (KINDS[chip.kind] ?? Hash) : Search}
             tone="accent"
-            label={chip.negated ? s.search.not(chip.text) : chip.text}
+            label={asksForHidden(chip) ? s.filters.hidden : chip.negated ? s.search.not(chip.text) : chip.text}
             onRemove={() => change({ q: without(state.q, chip.start, chip.end) })}
           />
         ))}

@@ -1,5 +1,5 @@
 /** What is searched for, in the address and back: every state of the search can be linked to. */
-import type { Asked, Filters } from "@/api/types";
+import type { Asked, Filters, Understood } from "@/api/types";
 import type { Question } from "@/state/results";
 
 export type Sort = "relevance" | "newest" | "oldest";
@@ -223,4 +223,9 @@ export function countFilters(state: SearchState): number {
 /** A value put into a list of values, or taken out if it is in it. */
 export function toggled(values: readonly string[], value: string): readonly string[] {
   return values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
+}
+
+/** Whether this part of a query asks for the photos that were hidden. */
+export function asksForHidden(chip: Understood["chips"][number]): boolean {
+  return chip.kind === "is" && chip.text === "hidden" && !chip.negated;
 }

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from smartsearch.api.deps import LibraryDep
+from smartsearch.api.deps import ASKING, LibraryDep
 from smartsearch.api.routes.search import Asked
 from smartsearch.api.schemas import Filters, ImageBrief, Latitude, Longitude, Strict, Words
 from smartsearch.core.overview import Facets as Counted
@@ -144,7 +144,8 @@ def written_in(library: Library, query: str | None) -> Query | None:
 def where_of(library: Library, filters: Filters, written: Query | None = None) -> Query:
     """All that must hold, by the filters and by those ``written`` in a query."""
     where = library.albums.resolved(filters.to_query(library.queries.places))
-    return searched(library.store, And((where, written)) if written else where, filters.words, filters.hidden)
+    where = where if written is None else And((where, written))
+    return searched(library.store, where, filters.words, filters.hidden, ASKING.get().sees_hidden)
 
 
 def asked_for(library: Library, asked: Asked) -> Query:

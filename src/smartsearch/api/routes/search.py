@@ -62,6 +62,7 @@ class Asked(Strict):
             min_score=self.min_score,
             image_weight=self.image_weight,
             hidden=self.filters.hidden,
+            sees_hidden=ASKING.get().sees_hidden,
             liked=tuple(dict.fromkeys(self.liked)),
             disliked=tuple(dict.fromkeys(self.disliked)),
             browse=True,
@@ -206,6 +207,7 @@ def search_by_image(
             min_score=min_score,
             image_weight=image_weight,
             hidden=where.hidden,
+            sees_hidden=ASKING.get().sees_hidden,
         )
         try:
             answer = library.answer(request)
