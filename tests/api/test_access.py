@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +25,7 @@ from smartsearch.api.authorization import COOKIE
 from smartsearch.api.rules import need_of
 from smartsearch.core.access import SCOPES, Scope
 from smartsearch.core.faces import Box, FaceScan, FoundFace, PutFaces
+from smartsearch.core.people import Person
 from smartsearch.faces.models import DEFAULT
 from smartsearch.library import Library
 from smartsearch.people.directory import PersonChange
@@ -340,6 +345,83 @@ def test_a_viewer_sees_no_face_of_a_hidden_photo_and_no_hidden_person(guarded: L
     [listed] = viewer.get("/api/v1/persons").json()["persons"]
     assert (listed["id"], listed["faces"], listed["cover_face"]) == (anna, 1, seen), "nor is it anybody's cover"
     assert viewer.get("/api/v1/faces/99999999999999999999/thumbnail").status_code in (400, 404, 422)
+
+
+SAID = "Xanthippe"
+"""Who is hidden in the next test, and the only one with such a name and id."""
+
+
+def questions(hidden: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every route that reads, asked what might lead to somebody hidden."""
+    for method, path in operations():
+        if needs(method, path) != "read" or path.endswith("/search/image"):
+            continue
+        if method == "GET":
+            yield method, address(path), {"params": {"query": "album:Journeys", "q": SAID[:4], "at": 0}}
+            continue
+        for asked in (
+            {"query": "album:Greece OR album:Journeys"},
+            {"filters": {"album": 1}},
+            {"filters": {"people": [hidden]}},
+            {"filters": {"without_people": [hidden]}},
+        ):
+            if "parse" not in path or "query" in asked:
+                yield method, path, {"json": asked}
+
+
+def test_no_route_tells_a_viewer_of_a_hidden_person(guarded: Library, ask: Asking) -> None:
+    with closing(sqlite3.connect(guarded.places.library / "library.db")) as rows, rows:
+        rows.execute("INSERT INTO sqlite_sequence VALUES ('persons', 987653)")
+    vectors, faces = np.eye(128, dtype=np.float32), {}
+    for image_id in (1, 2):
+        places = (Box(0.1, 0.2, 0.2, 0.3), Box(0.6, 0.2, 0.2, 0.3))
+        found = tuple(
+            FoundFace(place, 0.9, 0.5, 80, 0.5, 0.1, vectors[which], b"RIFF") for which, place in enumerate(places)
+        )
+        guarded.store.apply([PutFaces(image_id, FaceScan(DEFAULT.fingerprint, found))])
+        faces[image_id] = [face.id for face in guarded.people.faces_in(image_id)]
+    hidden = guarded.people.assign([faces[1][0]], name=f"{SAID} of Athens").person.id
+    guarded.people.create("Socrates", [faces[1][1]])
+    resembling: dict[str, Any] = {"suggested_id": hidden, "suggested_confidence": 0.4}
+    with guarded.store.people.writing() as people:  # what grouping does
+        alone, grouped = people.faces(faces[2])
+        group = people.put_person(Person(0, None, datetime.now(UTC), **resembling))
+        people.put_face(replace(alone, **resembling))
+        people.put_face(replace(grouped, person_id=group))
+    guarded.albums.add("Greece", query=f"person:{SAID}")
+    guarded.albums.add("Journeys", query="album:Greece")
+    guarded.feedback.keep(f"{SAID} by the sea", [2], [])
+    guarded.people.change(hidden, PersonChange(hidden=True, birth_date=date(1990, 1, 1)))
+    told = {SAID.casefold(), str(hidden)}
+    viewer, owner = ask("bob", OTHER), ask("anna")
+    heard = set()
+    for method, path, asked in questions(hidden):
+        address_of = path.replace("/persons/1", f"/persons/{group}")
+        answer = viewer.request(method, address_of, **asked)
+        assert answer.status_code < 500, (path, answer.text)
+        assert not [word for word in told if word in answer.text.casefold()], (path, asked, answer.text)
+        if any(word in owner.request(method, address_of, **asked).text.casefold() for word in told):
+            heard.add(path)
+    told_to_owners = (
+        "albums",
+        "albums/1",
+        "faces/1",
+        "faces/unknown",
+        "images/1/faces",
+        "persons",
+        "persons/1",
+        "search",
+    )
+    assert heard >= {f"/api/v1/{path}" for path in told_to_owners}, "or the test asks of nothing"
+    for path in ("feedback", "faces/review", "persons/events"):
+        assert SAID in owner.get(f"/api/v1/{path}").text or str(hidden) in owner.get(f"/api/v1/{path}").text
+        assert viewer.get(f"/api/v1/{path}").status_code == 403, path
+    filters = {"people": [hidden]}, {"without_people": [hidden]}
+    totals = [
+        [who.post("/api/v1/search", json={"filters": each}).json()["total"] for each in filters]
+        for who in (viewer, owner)
+    ]
+    assert totals == [[0, 24], [1, 23]]
 
 
 def test_a_role_holds_at_once(guarded: Library, ask: Asking) -> None:

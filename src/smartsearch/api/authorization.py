@@ -14,17 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from smartsearch.api.auditing import audited, watched
 from smartsearch.api.deps import ASKING
 from smartsearch.api.door import HINT, Door
+from smartsearch.api.hiding import HIDEABLE, is_hidden
 from smartsearch.api.problems import name_of, problem
 from smartsearch.api.rules import Matched, Rules
 from smartsearch.api.security import SAFE_METHODS
 from smartsearch.core.access import LOCAL, Caller
-from smartsearch.core.errors import (
-    AccessError,
-    AssetNotFoundError,
-    FaceNotFoundError,
-    NotFoundError,
-    PersonNotFoundError,
-)
+from smartsearch.core.errors import AccessError
 
 log = logging.getLogger("smartsearch.api")
 
@@ -177,30 +172,13 @@ class Authorized:
         return Refusal(403, "forbidden", _NO_TOKENS.title, f"{who} the scope {need!r}.")
 
     def _hidden(self, matched: Matched) -> Refusal | None:
-        """Hidden images, the faces in them and hidden persons are not there for viewers, whatever is asked of them."""
-        for what, error in _HIDEABLE.items():
+        """What is hidden is not there for viewers, whatever is asked of it."""
+        for what, error in HIDEABLE.items():
             number = _id_of(matched, f"{what}_id")
-            if number and self._is_hidden(what, number):
+            if number and is_hidden(self._door.library, what, number):
                 gone = error(f"There is no {what} {number} in the library.")
                 return Refusal(404, name_of(gone), str(error.__doc__), str(gone))
         return None
-
-    def _is_hidden(self, what: str, number: int) -> bool:
-        if what == "image":
-            return any(asset.hidden for asset in self._door.library.store.assets([number]))
-        with self._door.library.store.people.reading() as rows:
-            if what == "person":
-                return any(person.hidden for person in rows.persons([number]))
-            inside = [face.image_id for face in rows.faces([number])]
-        return any(asset.hidden for asset in self._door.library.store.assets(inside))
-
-
-_HIDEABLE: dict[str, type[NotFoundError]] = {
-    "image": AssetNotFoundError,
-    "face": FaceNotFoundError,
-    "person": PersonNotFoundError,
-}
-"""What can be hidden, by the name of its id in a route, and what is said instead of it."""
 
 
 def _id_of(matched: Matched, name: str) -> int:

@@ -41,6 +41,9 @@ _LOGIN = ("/session/", "/sessions", "/tokens")
 _ADMIN = ("/users", "/audit", "/folders")
 """Read or write: these tell of the machine and of other people."""
 
+_TO_CHANGE = ("/feedback", "/faces/review", "/persons/events")
+"""Read by those who may change it, to do so: what others searched for and did, and questions about whom they hide."""
+
 _ADMIN_TO_CHANGE = (
     "/settings",
     "/models",
@@ -65,6 +68,8 @@ def need_of(method: str, path: str) -> Need:
         return "login"
     if _below(path, _ADMIN):
         return "admin"
+    if _below(path, _TO_CHANGE):
+        return "write"
     if method in ("GET", "HEAD") or (method == "POST" and path in _ASKING):
         return "read"
     return "admin" if _below(path, _ADMIN_TO_CHANGE) else "write"

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from smartsearch.api.deps import ASKING, MAX_ID
+from smartsearch.api.hiding import NOBODY, hidden_persons, is_hidden
 from smartsearch.config import full_path
 from smartsearch.core.assets import Asset
 from smartsearch.core.errors import ForbiddenError, QueryError
@@ -40,8 +41,8 @@ from smartsearch.core.query import (
     TakenBetween,
     WithinBox,
 )
+from smartsearch.library import Library
 from smartsearch.search.filters import parse_date, parse_format
-from smartsearch.search.places import PhotoPlaces
 
 
 def without_nul(text: str) -> str:
@@ -138,9 +139,10 @@ class Filters(Strict):
     north: Latitude | None = None
     east: Longitude | None = None
 
-    def to_query(self, places: PhotoPlaces) -> Query:
-        """The query tree; ``places`` knows where photos were taken. QueryError for what is no date or format, or half a
-        box. ``words`` and ``hidden`` are not in it: a search takes them by themselves."""
+    def to_query(self, library: Library) -> Query:
+        """The query tree. QueryError for what is no date or format, or half a box. ``words`` and ``hidden`` are not in
+        it: a search takes them by themselves. For viewers, who is hidden is in no photo."""
+        hidden = hidden_persons(library) if self.people or self.without_people else ()
         parts: list[Query] = []
         if self.after or self.before:
             start = parse_date(self.after)[0] if self.after else None
@@ -165,9 +167,9 @@ class Filters(Strict):
         if self.ids:
             parts.append(IdIn(tuple(self.ids)))
         if self.album is not None:
-            parts.append(InAlbum(self.album))
-        parts += [HasPerson(person) for person in self.people]
-        parts += [Not(HasPerson(person)) for person in self.without_people]
+            parts.append(InAlbum(NOBODY if is_hidden(library, "album", self.album) else self.album))
+        parts += [HasPerson(NOBODY if person in hidden else person) for person in self.people]
+        parts += [Not(HasPerson(person)) for person in self.without_people if person not in hidden]
         if self.min_faces is not None or self.max_faces is not None:
             parts.append(FaceCount(self.min_faces, self.max_faces))
         parts += [HasTag(tag) for tag in self.tags]
@@ -179,7 +181,7 @@ class Filters(Strict):
         if self.has_text is not None:
             parts.append(HasText() if self.has_text else Not(HasText()))
         if self.places:
-            parts.append(places.taken_in(frozenset(self.places)))
+            parts.append(library.queries.places.taken_in(frozenset(self.places)))
         sides = (self.south, self.west, self.north, self.east)
         if None not in sides:
             parts.append(WithinBox(*(side for side in sides if side is not None)))

@@ -94,11 +94,12 @@ class QueryReader:
     def smart(self, album: Album) -> Query | None:
         """What a smart album holds now, None for any other. QueryError for one whose query cannot be read."""
         try:
-            return self._held(album, ())
+            return self._held(album, (), why=True)
         except BadValueError as error:
             raise QueryError(error.message, hint="Change its query.") from error
 
-    def _held(self, album: Album | None, inside: tuple[int, ...]) -> Query | None:
+    def _held(self, album: Album | None, inside: tuple[int, ...], *, why: bool = False) -> Query | None:
+        """Why its query cannot be read is said to whoever looks at albums, not to whoever searches in this one."""
         if album is None or album.query is None:
             return None
         if album.id in inside:
@@ -106,7 +107,8 @@ class QueryReader:
         parsed = self.parse(album.query, (*inside, album.id))
         wrong = next((problem for problem in parsed.problems if not problem.harmless), None)
         if wrong is not None:
-            raise BadValueError(f"The query of {album.name!r} cannot be read: {wrong.message}")
+            reason = f": {wrong.message}" if why or inside else "."
+            raise BadValueError(f"The query of {album.name!r} cannot be read{reason}")
         condition = None if parsed.tree is None else condition_of(parsed.tree)
         return IdIn(self._relevant(parsed.clauses)) if condition is None else unasked(condition)
 

@@ -13,7 +13,8 @@ export interface paths {
         };
         /**
          * Albums
-         * @description All albums. Smart ones are counted anew whenever the library has changed.
+         * @description All albums. Smart ones are counted anew whenever the library has changed; those that ask for somebody who is
+         *     hidden are not there for viewers.
          */
         get: operations["albums"];
         put?: never;

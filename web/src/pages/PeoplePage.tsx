@@ -61,9 +61,9 @@ const viewOf = (text: string | null): View | null =>
 function Everybody({ enabled, waiting }: { enabled: boolean; waiting: number }) {
   const [parameters, set] = useParameters();
   const hidden = parameters.get("hidden") === "1";
-  const view = viewOf(parameters.get("view"));
-  const { data, error, refetch } = usePersons(hidden);
   const may = useMay("write");
+  const view = may ? viewOf(parameters.get("view")) : null;
+  const { data, error, refetch } = usePersons(hidden);
   const questions = useQuestions(may).data?.questions.length ?? 0;
   const { run } = usePeopleChange();
   const scan = useFaceScan();

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from smartsearch.api.deps import MAX_ID, LibraryDep
+from smartsearch.api.hiding import is_hidden_album
 from smartsearch.api.schemas import Strict, without_nul
 from smartsearch.search.albums import AlbumView
 
@@ -86,8 +87,9 @@ class AlbumChange(Strict):
 
 @router.get("/albums")
 def albums(library: LibraryDep) -> Albums:
-    """All albums. Smart ones are counted anew whenever the library has changed."""
-    return Albums(albums=[Album.of(view) for view in library.albums.all()])
+    """All albums. Smart ones are counted anew whenever the library has changed; those that ask for somebody who is
+    hidden are not there for viewers."""
+    return Albums(albums=[Album.of(view) for view in library.albums.all() if not is_hidden_album(library, view)])
 
 
 @router.post("/albums", status_code=201)

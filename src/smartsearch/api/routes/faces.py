@@ -10,7 +10,8 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
-from smartsearch.api.deps import ASKING, MAX_ID, ImageId, JobsDep, LibraryDep
+from smartsearch.api.deps import MAX_ID, ImageId, JobsDep, LibraryDep
+from smartsearch.api.hiding import faces_seen
 from smartsearch.api.routes.images import one
 from smartsearch.api.routes.jobs import Job
 from smartsearch.api.schemas import Strict, Words
@@ -75,11 +76,8 @@ class Faces(BaseModel):
 
 
 def described(library: Library, faces: Sequence[StoredFace]) -> list[Face]:
-    """Faces with the names of their people, and how old they were. Those in hidden images are not there for viewers."""
-    if not ASKING.get().sees_hidden:
-        inside = library.store.assets(sorted({face.image_id for face in faces}))
-        shown = {asset.id for asset in inside if not asset.hidden}
-        faces = [face for face in faces if face.image_id in shown]
+    """Faces with the names of their people, and how old they were, as far as whoever asks may see them."""
+    faces = faces_seen(library, faces)
     wanted = sorted({face.person_id for face in faces if face.person_id is not None})
     with library.store.people.reading() as rows:
         persons = {person.id: person for person in rows.persons(wanted)}

@@ -143,7 +143,7 @@ def written_in(library: Library, query: str | None) -> Query | None:
 
 def where_of(library: Library, filters: Filters, written: Query | None = None) -> Query:
     """All that must hold, by the filters and by those ``written`` in a query."""
-    where = library.albums.resolved(filters.to_query(library.queries.places))
+    where = library.albums.resolved(filters.to_query(library))
     where = where if written is None else And((where, written))
     return searched(library.store, where, filters.words, filters.hidden, ASKING.get().sees_hidden)
 

@@ -8,10 +8,13 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from smartsearch.api.deps import ASKING, MAX_ID, LibraryDep
+from smartsearch.api.deps import MAX_ID, LibraryDep
+from smartsearch.api.hiding import hidden_persons, persons_seen
 from smartsearch.api.routes.faces import FaceIds, Faces
 from smartsearch.api.schemas import AmongHidden, ImageBrief, Strict, Words, offset_of
+from smartsearch.core.errors import PersonNotFoundError
 from smartsearch.core.people import PersonSummary
+from smartsearch.library import Library
 from smartsearch.people.directory import PersonChange as Change
 
 router = APIRouter(tags=["people"])
@@ -153,7 +156,7 @@ def persons(
     """Everybody."""
     found = [
         each
-        for each in library.people.summaries(hidden=hidden)
+        for each in persons_seen(library, library.people.summaries(hidden=hidden))
         if named is None or (each.person.name is not None) == named
     ]
     return Persons(persons=[Person.of(each) for each in found[skip : skip + limit]], total=len(found))
@@ -186,19 +189,24 @@ def person_events(library: LibraryDep, limit: Annotated[int, Query(ge=1, le=1000
 @router.get("/persons/{person_id}")
 def person(person_id: PersonId, library: LibraryDep) -> PersonDetail:
     """One person, with whom they are seen and in which years."""
-    summary = library.people.summary(person_id)
-    sees = ASKING.get().sees_hidden
-    together = [each for each in library.people.companions(person_id) if sees or not each[0].hidden][:10]
+    summary, hidden = _seen(library, person_id), hidden_persons(library)
+    together = [each for each in library.people.companions(person_id) if each[0].id not in hidden][:10]
     years: dict[int, int] = {}
     for _, moment in library.people.images_of(person_id):
         years[moment.year] = years.get(moment.year, 0) + 1
     return PersonDetail(
         **Person.of(summary).model_dump(),
-        companions=[
-            Companion(person=Person.of(library.people.summary(other.id)), images=count) for other, count in together
-        ],
+        companions=[Companion(person=Person.of(_seen(library, other.id)), images=count) for other, count in together],
         years=years,
     )
+
+
+def _seen(library: Library, person_id: int) -> PersonSummary:
+    """PersonNotFoundError."""
+    found = persons_seen(library, [library.people.summary(person_id)])
+    if not found:
+        raise PersonNotFoundError(f"There is no person {person_id} in the library.")
+    return found[0]
 
 
 @router.patch("/persons/{person_id}")

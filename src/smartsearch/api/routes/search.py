@@ -57,7 +57,7 @@ class Asked(Strict):
         return SearchRequest(
             clauses=library.queries.parse(self.query).clauses if self.query else (),
             like=self.like,
-            where=self.filters.to_query(library.queries.places),
+            where=self.filters.to_query(library),
             full_text=self.filters.words,
             min_score=self.min_score,
             image_weight=self.image_weight,
@@ -202,7 +202,7 @@ def search_by_image(
         request = SearchRequest(
             clauses=library.queries.parse(query).clauses if query else (),
             image=path,
-            where=where.to_query(library.queries.places),
+            where=where.to_query(library),
             full_text=where.words,
             min_score=min_score,
             image_weight=image_weight,
@@ -237,7 +237,7 @@ def similar(image_id: ImageId, library: LibraryDep, asked: Annotated[SimilarQuer
     started = time.perf_counter()
     request = SearchRequest(
         like=image_id,
-        where=asked.to_query(library.queries.places),
+        where=asked.to_query(library),
         full_text=asked.words,
         min_score=asked.min_score,
         hidden=asked.hidden,
