@@ -176,6 +176,7 @@ class Library:
             store,
             lambda: [ValueCount(person.name, person.images, person.id) for person in self.people.names()],
             lambda: [ValueCount(place.name, images) for place, images in self.queries.places.counts().items()],
+            lambda: self.queries.places.facets().regions,
         )
         self.answers = Answers()
         self.queries = QueryReader(

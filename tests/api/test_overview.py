@@ -47,6 +47,13 @@ def test_places_by_name(client: TestClient) -> None:
     assert town["value"].endswith(", Portugal")
     assert ask(client, filters={"places": [town["value"]]})["total"] == town["count"]
     assert ask(client, filters={"places": ["Portugal"]})["total"] == COUNT // 2
+    south, north = found["regions"]
+    assert (south["value"], north["value"]) == ("Setúbal, Portugal", "Lisbon, Portugal")
+    assert south["count"] + north["count"] == COUNT // 2
+    assert ask(client, filters={"regions": [south["value"]]})["total"] == south["count"]
+    either = {"regions": [south["value"]], "places": [north["value"]]}  # the one is a region, the other a town
+    assert ask(client, filters=either)["total"] == COUNT // 2
+    assert posted(client, FACETS, filters={"regions": [north["value"]]})["regions"] == [south, north]
     assert ask(client, filters={"places": ["Atlantis"]})["total"] == 0
     narrowed = posted(client, FACETS, filters={"places": [town["value"]], "cameras": ["X100V"]})
     assert (narrowed["total"], narrowed["towns"]) == (town["count"], found["towns"]), "counted without its own filter"

@@ -34,7 +34,9 @@ def test_names_of_the_library(own: TestClient) -> None:
 def test_places_where_photos_were_taken(client: TestClient) -> None:
     found = suggested(client, "lisbon")
     assert ("place", "place:Lisbon") in [(one["kind"], one["insert"]) for one in found]
+    assert ("region", 'region:"Lisbon, Portugal"') in [(one["kind"], one["insert"]) for one in found]
     assert ask(client, query="place:Lisbon")["total"] == COUNT // 2
+    assert 0 < ask(client, query='region:"Lisbon, Portugal"')["total"] < COUNT // 2, "the rest is over the river"
 
 
 def test_own_tags_show_at_once(own: TestClient) -> None:

@@ -107,7 +107,8 @@ def test_facets_count_what_a_search_finds(run: Run, photos: Path) -> None:
     assert everything["year"] == [{"value": "2020", "count": 1}, {"value": "2021", "count": 3}]
     assert everything["camera"] == [{"value": "Pixel", "count": 2}, {"value": "X100", "count": 2}]
     assert everything["type"] == [{"value": "jpeg", "count": 4}]
-    assert {"value": "Houston, United States", "count": 1} in everything["place"]
+    assert {"value": "Houston, Texas, United States", "count": 1} in everything["place"]
+    assert {"value": "Texas, United States", "count": 1} in everything["region"]
     assert {"value": "blue", "count": 2} in everything["color"]
     narrowed = json.loads(run("facets", "camera:Pixel", "--facet", "year", "--json").stdout)
     assert narrowed == {"total": 2, "year": [{"value": "2021", "count": 2}]}

@@ -132,7 +132,13 @@ class Filters(Strict):
         [],
         max_length=100,
         description="Taken in one of these towns or countries, as facets name them. `near:` in a query reaches on.",
-        examples=[["Lisbon, Portugal", "Spain"]],
+        examples=[["Munich, Bavaria, Germany", "Spain"]],
+    )
+    regions: list[Words] = Field(
+        [],
+        max_length=100,
+        description="Taken in one of these regions, as facets name them; with `places`, in any of both.",
+        examples=[["Bavaria, Germany"]],
     )
     south: Latitude | None = Field(None, description="A box on the map: all four sides, or none.")
     west: Longitude | None = Field(None, description="Greater than `east`: the box crosses the antimeridian.")
@@ -180,8 +186,9 @@ class Filters(Strict):
             parts.append(HasGps() if self.has_position else Not(HasGps()))
         if self.has_text is not None:
             parts.append(HasText() if self.has_text else Not(HasText()))
-        if self.places:
-            parts.append(library.queries.places.taken_in(frozenset(self.places)))
+        if self.places or self.regions:
+            taken_in = library.queries.places.taken_in
+            parts.append(taken_in(frozenset(self.places), frozenset(self.regions)))
         sides = (self.south, self.west, self.north, self.east)
         if None not in sides:
             parts.append(WithinBox(*(side for side in sides if side is not None)))

@@ -20,7 +20,21 @@ def register(app: typer.Typer) -> None:
     app.command("facets", epilog='Example: smartsearch facets "dog last summer" --facet tag --facet place')(facets)
 
 
-FACETS = ("year", "month", "camera", "type", "tag", "person", "album", "folder", "place", "country", "color", "rating")
+FACETS = (
+    "year",
+    "month",
+    "camera",
+    "type",
+    "tag",
+    "person",
+    "album",
+    "folder",
+    "place",
+    "region",
+    "country",
+    "color",
+    "rating",
+)
 
 
 def facets(
@@ -91,8 +105,9 @@ def _counted(library: Library, where: Query, chosen: Sequence[str]) -> dict[str,
         "folder": counted.folders,
         "rating": [ValueCount(str(stars), count) for stars, count in counted.ratings],
     }
-    if {"place", "country"} & set(chosen):
-        found["place"], found["country"] = library.overviews.places(where)
+    if {"place", "region", "country"} & set(chosen):
+        places = library.overviews.places(where)
+        found |= {"place": places.towns, "region": places.regions, "country": places.countries}
     if "color" in chosen:
         found["color"] = library.overviews.colors(where)
     return found

@@ -31,7 +31,9 @@ TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Carries this
 NearOption = Annotated[
     str | None, typer.Option("--near", help="Taken near a town, or in a country: Lisbon, Lisbon~25km, 38.7,-9.1~10km.")
 ]
-RegionOption = Annotated[str | None, typer.Option("--region", help="A US state, UK nation or continent.")]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", help="A state, province or other region, or a continent: Bavaria.")
+]
 BoxOption = Annotated[
     str | None, typer.Option("--box", metavar="S,W,N,E", help="In a box on the map: 36,-10,44,3 (degrees).")
 ]

@@ -29,12 +29,18 @@ class Place:
     longitude: float
     population: int
     region: str = ""
-    """GeoNames' code of the first administrative division in the country: "TX", "08", "SCT"."""
+    """The English name of the first administrative division of the country that it lies in: "Bavaria"."""
 
     @property
     def label(self) -> str:
-        """The town with its country: "Lisbon, Portugal"."""
-        return f"{self.name}, {self.country_name}"
+        """The town with its region and country: "Munich, Bavaria, Germany", but "Hamburg, Germany"."""
+        same = not self.region or folded(self.name) in (folded(self.region), bare(self.region))
+        return f"{self.name}, {self.country_name if same else self.region_label}"
+
+    @property
+    def region_label(self) -> str:
+        """The region with its country: "Bavaria, Germany"; "" where it has none."""
+        return self.region and f"{self.region}, {self.country_name}"
 
     @property
     def radius_km(self) -> float:
@@ -45,16 +51,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """More than a country or a part of one: its English name, the codes of its countries, and that of the division
-    where it is part of one."""
+    """A continent, by the codes of its ``countries``, or the first administrative division of one."""
 
     name: str
     countries: frozenset[str]
-    code: str | None = None
+    whole: bool = False
+    """All of the countries: a continent."""
 
     def holds(self, town: Place) -> bool:
         """Whether the town lies in it."""
-        return town.country in self.countries and self.code in (None, town.region)
+        return town.country in self.countries and (self.whole or town.region == self.name)
 
 
 class Gazetteer(Protocol):
@@ -68,12 +74,12 @@ class Gazetteer(Protocol):
         """The code of a country by its English name or code, ignoring case."""
         ...
 
-    def region(self, name: str) -> Region | None:
-        """The region by its English name, ignoring case. Not every division of every country has a name here."""
+    def regions(self, name: str) -> list[Region]:
+        """Continents, states, provinces and so on of that name, ignoring case, those with most people first."""
         ...
 
     def region_names(self) -> list[str]:
-        """All names that `region` knows."""
+        """The English names of all of them."""
         ...
 
     def nearest(self, latitudes: Degrees, longitudes: Degrees) -> list[Place | None]:
@@ -83,10 +89,25 @@ class Gazetteer(Protocol):
 
 
 def folded(name: str) -> str:
-    """A name without case, accents and punctuation: "São Tomé" is "sao tome"."""
-    apart = unicodedata.normalize("NFKD", name.casefold())
-    kept = "".join(" " if letter in "-_’'.`,\t\n" else letter for letter in apart if not unicodedata.combining(letter))
-    return " ".join(kept.split())
+    """A name without case, accents and punctuation: "São Tomé" is "sao tome", "Łódź" is "lodz"."""
+    apart = unicodedata.normalize("NFKD", name.casefold()).translate(_LETTERS)
+    return " ".join("".join(letter for letter in apart if not unicodedata.combining(letter)).split())
+
+
+_LETTERS = str.maketrans(
+    dict.fromkeys("-–_’‘ʼ'.`,\t\n", " ") | dict(zip("øđðłıəħæœþ", "o d d l i e h ae oe th".split(), strict=True))  # noqa: SIM905
+)
+"""Punctuation, and letters with strokes, which Unicode does not take apart."""
+_DIVISIONS = frozenset(
+    "province county region department oblast district state governorate municipality krai "  # noqa: SIM905
+    "kray republic voivodeship division prefecture parish city of".split()
+)
+
+
+def bare(region: str) -> str:
+    """The name of a region, folded, without the word for what it is: "Opole Voivodeship" is "opole"."""
+    words = folded(region).split()
+    return " ".join([word for word in words if word not in _DIVISIONS] or words)
 
 
 def distances_km(latitudes: Degrees, longitudes: Degrees, latitude: float, longitude: float) -> Degrees:

@@ -87,6 +87,10 @@ def _no_place(_: str) -> Query | None:
     return None
 
 
+def _not_visited(_: str, __: bool) -> tuple[str, Query] | None:
+    return None
+
+
 def _not_smart(_: int) -> Query | None:
     return None
 
@@ -97,16 +101,17 @@ class Names:
 
     ``people`` has whole names and first names, each with the ids of those called so. ``folder`` makes a path as the
     user typed it absolute. ``place`` finds what was taken near a named place or position, None for an unknown one;
-    ``visited`` does so for a name in plain words, None unless something was taken there; ``region`` for a part of a
-    country or a continent, of those in ``region_names``. ``smart`` says what a smart
-    album holds now, None for any other album; BadValueError for one whose query cannot be read.
+    ``visited`` does so for a name in plain words, with the field that says the same, None unless something was taken
+    there, and prefers the widest place of that name if its second argument says so; ``region`` for a part of a country
+    or a continent, of those in ``region_names``. ``smart`` says what a smart album holds now, None for any other album;
+    BadValueError for one whose query cannot be read.
     """
 
     albums: Mapping[str, int] = field(default_factory=dict)
     people: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     folder: Callable[[str], str] = os.path.abspath
     place: Callable[[str], Query | None] = _no_place
-    visited: Callable[[str], Query | None] = _no_place
+    visited: Callable[[str, bool], tuple[str, Query] | None] = _not_visited
     region: Callable[[str], Query | None] = _no_place
     region_names: Callable[[], Iterable[str]] = tuple
     smart: Callable[[int], Query | None] = _not_smart
@@ -167,10 +172,15 @@ def _folder(value: str, context: QueryContext) -> Meaning:
 
 
 def _in(value: str, context: QueryContext) -> Meaning:
-    """A folder or an album, or both where they are called the same."""
+    """A folder, an album or a place where photos were taken, or all that are called so."""
+    found = [_folder(value, context).query]
     album_id = context.names.albums.get(value.casefold())
-    folder = _folder(value, context)
-    return folder if album_id is None else Meaning(Or((folder.query, _of_album(album_id, context))))
+    if album_id is not None:
+        found.append(_of_album(album_id, context))
+    place = context.names.visited(value, True)
+    if place is not None:
+        found.append(place[1])
+    return Meaning(_any_of(found))
 
 
 def _of_album(album_id: int, context: QueryContext) -> Query:
@@ -215,21 +225,28 @@ def _faces(value: str, _: QueryContext) -> Meaning:
 def _place(value: str, context: QueryContext) -> Meaning:
     query = context.names.place(value)
     if query is None:
-        raise BadValueError(f"{value!r} is no known place.", 'near:Lisbon, near:"Paris, US" or near:38.7,-9.1~5km')
+        like = _like_region(value, context) or 'near:Lisbon, near:"Paris, US" or near:38.7,-9.1~5km'
+        raise BadValueError(f"{value!r} is no known place.", like)
     return Meaning(query)
 
 
 def _region(value: str, context: QueryContext) -> Meaning:
+    whole = context.names.region(value)  # "Punjab, India"
+    if whole is not None:
+        return Meaning(whole)
     found = []
     for part in _parts(value):
         query = context.names.region(part)
         if query is None:
-            known = {name.casefold(): name for name in context.names.region_names()}
-            raise BadValueError(
-                f"{part!r} is no region known here.", known.get(_nearest(part, known), "near:Lisbon~50km")
-            )
+            like = _like_region(part, context) or "near:Lisbon~50km"
+            raise BadValueError(f"{part!r} is no region known here.", like)
         found.append(query)
     return Meaning(_any_of(found))
+
+
+def _like_region(name: str, context: QueryContext) -> str:
+    known = {region.casefold(): region for region in context.names.region_names()}
+    return known.get(_nearest(name, known), "")
 
 
 def _box(value: str, _: QueryContext) -> Meaning:

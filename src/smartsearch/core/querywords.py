@@ -19,6 +19,8 @@ _IDIOMS = frozenset(
 _PREPOSITIONS = frozenset("in on at near from by with under over behind beside around during".split())  # noqa: SIM905
 _JOINTS = frozenset("and or nor but , where while when is are was has that who which".split())  # noqa: SIM905
 _WHERE = frozenset("in near at from around".split())  # noqa: SIM905
+_WIDELY = frozenset("in from".split())  # noqa: SIM905
+"""Before a name these mean the widest place that is called so."""
 LONGEST_NAME = 4
 """Words of a name of a person or place."""
 _ARTICLES = frozenset("a an the some my our".split())  # noqa: SIM905
@@ -172,11 +174,12 @@ class _Run:
         if not self.text[first.start].isupper() or self.said[at + 1] in MONTHS:
             return None
         for count in range(min(LONGEST_NAME, len(self.words) - at - 1), 0, -1):
-            query = self.context.names.visited(self.name(at + 1, count))
-            if query is not None:
+            found = self.context.names.visited(self.name(at + 1, count), self.said[at] in _WIDELY)
+            if found is not None:
+                field, query = found
                 start, end = self.words[at].start, self.words[at + count].end
                 label = self.text[first.start : end].strip(".;!? ")
-                return Filter("near", self.name(at + 1, count), query, start, end, label), at + count + 1
+                return Filter(field, self.name(at + 1, count), query, start, end, label), at + count + 1
         return None
 
     def mostly(self, at: int) -> tuple[Filter, int] | None:

@@ -12,7 +12,7 @@ from smartsearch.core.overview import Cluster, Facets, TimeBucket, TimeUnit, Val
 from smartsearch.core.ports import Store
 from smartsearch.core.query import And, ColorNear, HasGps, Query, WithinBox
 from smartsearch.core.queryfields import COLORS
-from smartsearch.search.places import PhotoPlaces
+from smartsearch.search.places import PhotoPlaces, PlaceCounts
 
 KEPT = 128
 
@@ -46,8 +46,8 @@ class Overviews:
         inside = And((where, box)) if not isinstance(where, And) else And((*where.parts, box))
         return self._cached(("map", inside, zoom), lambda: self._store.clusters(inside, zoom))
 
-    def places(self, where: Query) -> tuple[list[ValueCount], list[ValueCount]]:
-        """The towns and the countries that they were taken in, most frequent first."""
+    def places(self, where: Query) -> PlaceCounts:
+        """The towns, regions and countries that they were taken in."""
         placed = And((where, HasGps()))
         return self._cached(("places", where), lambda: self._places.facets(self._store.select(placed)))
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartsearch.core.overview import MAX_VALUES, ValueCount
-from smartsearch.core.places import Degrees, Gazetteer, Place, distances_km, folded
+from smartsearch.core.places import Degrees, Gazetteer, Place, Region, distances_km, folded
 from smartsearch.core.ports import Store
 from smartsearch.core.query import IdIn, Query
 
@@ -26,28 +26,33 @@ _ROW = 100_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Taken:
-    """Images with a position: each lies in a cell, and each cell in or near a town."""
+    """Images with a position, each in or near a town, by its number."""
 
     ids: NDArray[np.int64]
     latitudes: Degrees
     longitudes: Degrees
-    cells: NDArray[np.int64]
+    numbers: NDArray[np.int64]
     towns: list[Place | None]
-    """Of the cells."""
+    """Each once; None for images that are near none."""
 
     def of(self, fits: Callable[[Place], bool]) -> NDArray[np.bool_]:
         """The images whose town fits."""
-        return np.array([town is not None and fits(town) for town in self.towns], bool)[self.cells]
+        return np.array([town is not None and fits(town) for town in self.towns], bool)[self.numbers]
 
     def counts(self, chosen: NDArray[np.bool_]) -> Counter[Place]:
         """How many of the chosen images were taken in or near each town."""
-        found = Counter[Place]()
-        for town, count in zip(
-            self.towns, np.bincount(self.cells[chosen], minlength=len(self.towns)).tolist(), strict=True
-        ):
-            if town is not None and count:
-                found[town] += count
-        return found
+        counts = np.bincount(self.numbers[chosen], minlength=len(self.towns)).tolist()
+        return Counter({town: count for town, count in zip(self.towns, counts, strict=True) if town and count})
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCounts:
+    """Places that images were taken in, most frequent first: towns ("Munich, Bavaria, Germany"), regions ("Bavaria,
+    Germany") and countries ("Germany")."""
+
+    towns: list[ValueCount]
+    regions: list[ValueCount]
+    countries: list[ValueCount]
 
 
 class PhotoPlaces:
@@ -75,7 +80,7 @@ class PhotoPlaces:
             return self._around(float(point[1]), float(point[2]), DEFAULT_KM if km is None else km)
         code = self._gazetteer.country(name)
         if code is not None and km is None:
-            return self._where(self._taken().of(lambda town: town.country == code))
+            return self._where(self._country(code))
         town = self._town(name)
         if town is None:
             return self.region(name) if km is None else None
@@ -87,49 +92,83 @@ class PhotoPlaces:
         return around
 
     def region(self, name: str) -> IdIn | None:
-        """The images taken in a region, by the town of each; None for a name nobody knows."""
-        found = self._gazetteer.region(name)
-        return None if found is None else self._where(self._taken().of(found.holds))
+        """The images taken in a region, by the town of each; None for a name nobody knows. Of several of a name, which
+        "Punjab, India" tells apart, that with most of them."""
+        found = [self._taken().of(region.holds) for region in self._regions(name)]
+        return self._where(max(found, key=np.count_nonzero)) if found else None
 
     def region_names(self) -> list[str]:
         """What `region` knows."""
         return self._gazetteer.region_names()
 
-    def visited(self, name: str) -> Query | None:
-        """As `near`, for a name in plain words: None unless photos were taken there."""
-        if not len(self._taken().ids):
+    def visited(self, name: str, wide: bool = False) -> tuple[str, Query] | None:
+        """As `near`, for a name in plain words, and the field that says the same: None unless photos were taken there.
+        ``wide``: what "in" means. The country or the region of that name, not the town; "in New York" is the state."""
+        taken = self._taken()
+        if not len(taken.ids):
             return None
+        if wide:
+            code = self._gazetteer.country(name)
+            meant = [] if code is None else [("near", self._country(code))]
+            meant += [("region", taken.of(region.holds)) for region in self._regions(name)]
+            field, chosen = max(meant, key=lambda one: int(one[1].sum()), default=("", np.zeros(0, bool)))
+            town = self._town(name)
+            # Victoria in Canada is not what is meant by the few photos of Victoria in Australia.
+            if chosen.any() and (town is None or chosen.sum() >= taken.of(lambda other: other == town).sum()):
+                return field, self._where(chosen)
         query = self.near(name)
-        return query if isinstance(query, IdIn) and query.ids else None
+        return ("near", query) if isinstance(query, IdIn) and query.ids else None
 
     def counts(self) -> Counter[Place]:
         """How many photos were taken in or near each town."""
         taken = self._taken()
         return taken.counts(np.ones(len(taken.ids), bool))
 
-    def taken_in(self, labels: Collection[str]) -> Query:
-        """The images of these towns ("Lisbon, Portugal") and countries ("Portugal"), as `facets` names them."""
-        return self._where(self._taken().of(lambda town: not {town.label, town.country_name}.isdisjoint(labels)))
+    def taken_in(self, places: Collection[str], regions: Collection[str] = ()) -> Query:
+        """The images of any of these towns and countries, and of these regions, as `facets` names them."""
 
-    def facets(self, ids: Sequence[int]) -> tuple[list[ValueCount], list[ValueCount]]:
-        """The towns and the countries that these images were taken in, most frequent first."""
+        def fits(town: Place) -> bool:
+            return town.region_label in regions or town.label in places or town.country_name in places
+
+        return self._where(self._taken().of(fits))
+
+    def facets(self, ids: Sequence[int] | None = None) -> PlaceCounts:
+        """The towns, regions and countries that these images were taken in; None: all of them."""
         taken = self._taken()
-        counts = taken.counts(np.isin(taken.ids, np.array(ids, np.int64)))
-        labels, countries = Counter[str](), Counter[str]()
+        counts = self.counts() if ids is None else taken.counts(np.isin(taken.ids, np.array(ids, np.int64)))
+        towns, regions, countries = Counter[str](), Counter[str](), Counter[str]()
         for town, count in counts.items():
-            labels[town.label] += count
+            towns[town.label] += count
             countries[town.country_name] += count
-        return _counted(labels), _counted(countries)
+            if town.region:
+                regions[town.region_label] += count
+        return PlaceCounts(_counted(towns), _counted(regions), _counted(countries))
 
     def at(self, latitude: float, longitude: float) -> Place | None:
         """The town of a position."""
         return self._gazetteer.nearest(np.array([latitude]), np.array([longitude]))[0]
 
+    def _regions(self, name: str) -> list[Region]:
+        """The regions of that name, or that of "Punjab, India"."""
+        name, comma, country = name.partition(",")
+        regions = self._gazetteer.regions(name)
+        if not comma:
+            return regions
+        code = self._gazetteer.country(country)
+        return [region for region in regions if not region.whole and code in region.countries]
+
+    def _country(self, code: str) -> NDArray[np.bool_]:
+        return self._taken().of(lambda town: town.country == code)
+
     def _town(self, name: str) -> Place | None:
-        """Of several towns of a name the one most photos were taken near, else the largest; or that of "Paris, US"."""
-        name, _, country = name.partition(",")
-        code = self._gazetteer.country(country) if country.strip() else None
-        towns = [town for town in self._gazetteer.towns(name) if code in (None, town.country)]
+        """Of several towns of a name the one most photos were taken near, else the largest; or that of "Paris, US",
+        "Paris, Texas"."""
+        name, *wider = name.split(",")
+        towns = self._gazetteer.towns(name)
+        for part in wider:
+            code, regions = self._gazetteer.country(part), self._gazetteer.regions(part)
+            if code is not None or regions:
+                towns = [town for town in towns if town.country == code or any(one.holds(town) for one in regions)]
         if len(towns) < 2:
             return towns[0] if towns else None
         taken = self._taken()
@@ -165,8 +204,9 @@ class PhotoPlaces:
             rows = np.rint(new / _ROW)
             towns = self._gazetteer.nearest(rows / 100, (new - rows * _ROW) / 100)
             self._cells.update(zip(new.tolist(), towns, strict=True))
-        places = [self._cells[cell] for cell in unique.tolist()]
-        return _Taken(ids, latitudes, longitudes, which.ravel().astype(np.int64), places)
+        numbers: dict[Place | None, int] = {}
+        of_cells = [numbers.setdefault(self._cells[cell], len(numbers)) for cell in unique.tolist()]
+        return _Taken(ids, latitudes, longitudes, np.array(of_cells, np.int64)[which.ravel()], list(numbers))
 
 
 def _counted(counts: Mapping[str, int]) -> list[ValueCount]:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from smartsearch.core.overview import ValueCount
 from smartsearch.core.ports import Store
+from smartsearch.core.queryfields import BY_NAME
 
-Kind = Literal["tag", "person", "place", "camera", "album", "folder", "recent", "word"]
+Kind = Literal["tag", "person", "place", "region", "camera", "album", "folder", "recent", "word"]
 
 WEIGHT: dict[Kind, float] = {
     "recent": 6.0,
@@ -25,11 +26,13 @@ WEIGHT: dict[Kind, float] = {
     "album": 5.0,
     "tag": 4.0,
     "place": 4.0,
+    "region": 4.0,
     "camera": 2.0,
     "folder": 2.0,
     "word": 0.0,
 }
 """What a kind is worth beside the logarithm of how many images there are."""
+_INSIDE: tuple[Kind, ...] = ("album", "folder", "place", "region")
 
 LATER_COST = 3.0
 """What begins like the word comes before what has a later word that does ("beach" before "polar bear"), unless a much
@@ -72,7 +75,8 @@ class _Vocabulary:
 
 
 class Suggestions:
-    """Suggestions from one library. ``people`` and ``places`` give names with counts. Safe to use from several threads.
+    """Suggestions from one library. ``people``, ``places`` and ``regions`` give names with counts. Safe to use from
+    several threads.
 
     While an index run changes a large library with every commit, the vocabulary may be some seconds old.
     """
@@ -82,12 +86,14 @@ class Suggestions:
         store: Store,
         people: Callable[[], Iterable[ValueCount]],
         places: Callable[[], Iterable[ValueCount]] = tuple,
+        regions: Callable[[], Iterable[ValueCount]] = tuple,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._clock = clock
         self._store = store
         self._people = people
         self._places = places
+        self._regions = regions
         self._lock = threading.Lock()
         self._vocabulary: _Vocabulary | None = None
         self._cost = 0.0
@@ -140,6 +146,7 @@ class Suggestions:
         named: list[tuple[Kind, Iterable[ValueCount]]] = [
             ("person", self._people()),
             ("place", self._places()),
+            ("region", self._regions()),
             ("album", known.albums),
             ("tag", known.tags),
             ("camera", known.cameras),
@@ -174,8 +181,12 @@ def last_word(typed: str) -> tuple[str, str]:
     return (value.strip('"'), field.casefold()) if colon else (field.strip('"'), "")
 
 
-def _fits(one: Suggestion, kind: str) -> bool:
-    return not kind or one.kind == kind
+def _fits(one: Suggestion, field: str) -> bool:
+    """Whether it is a value of the field, by whichever of its names; `in` takes all that photos lie in."""
+    known = BY_NAME.get(field)
+    if known is None:
+        return not field
+    return one.kind in _INSIDE if known.name == "in" else BY_NAME.get(one.kind) is known
 
 
 def _made(generation: int, entries: list[Suggestion]) -> _Vocabulary:

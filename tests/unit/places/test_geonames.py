@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smartsearch.core.places import distances_km, folded
-from smartsearch.places.geonames import GeoNames
+from smartsearch.core.places import bare, distances_km, folded
+from smartsearch.places.geonames import GeoNames, _rows
 
 
 @pytest.fixture(scope="module")
@@ -40,21 +40,62 @@ def test_countries_by_name_and_code(towns: GeoNames) -> None:
     ]
 
 
-def test_regions_are_continents_states_and_nations(towns: GeoNames) -> None:
-    def held(region: str, town: str) -> bool:
-        found = towns.region(region)
-        assert found is not None
-        return found.holds(towns.towns(town)[0])
+@pytest.mark.parametrize(
+    ("region", "inside", "outside"),
+    [
+        ("texas", "Houston", "New Orleans"),
+        ("Georgia", "Atlanta", "Tbilisi"),  # the state; the country is one by `country`
+        ("SCOTLAND", "Glasgow", "London"),
+        ("Europe", "Lisbon", "Tokyo"),
+        ("Bavaria", "Munich", "Stuttgart"),
+        ("bayern", "Nürnberg", "Berlin"),
+        ("ile de france", "Paris", "Lyon"),
+        ("Île-de-France", "Versailles", "Reims"),
+        ("Toscana", "Siena", "Bologna"),
+        ("Ontario", "Toronto", "Montreal"),
+        ("Opole", "Opole", "Warsaw"),  # GeoNames says Opole Voivodeship
+        ("Lodz", "Łódź", "Kraków"),
+        ("Telemark", "Skien", "Sandefjord"),  # of one code with Vestfold
+        ("Queensland", "Brisbane", "Sydney"),
+    ],
+)
+def test_regions_hold_their_towns(towns: GeoNames, region: str, inside: str, outside: str) -> None:
+    (found,) = towns.regions(region)
+    assert found.holds(towns.towns(inside)[0])
+    assert not found.holds(towns.towns(outside)[0])
 
-    assert held("texas", "Houston")
-    assert not held("Texas", "New Orleans")
-    assert held("Georgia", "Atlanta"), "the state; the country is one by `country`"
-    assert held("SCOTLAND", "Glasgow")
-    assert not held("Wales", "Glasgow")
-    assert held("Europe", "Lisbon")
-    assert not held("South America", "Lisbon")
-    assert towns.region("Bavaria") is None, "the package has no name for it"
-    assert len(towns.region_names()) == 51 + 4 + 7
+
+def test_regions_of_one_name_are_told_apart(towns: GeoNames) -> None:
+    assert [one.countries for one in towns.regions("Punjab")] == [{"PK"}, {"IN"}]
+    moscow, around = towns.regions("Moscow"), towns.regions("Moscow Oblast")
+    assert [one.name for one in (*moscow, *around)] == ["Moscow", "Moscow Oblast"]
+    assert towns.regions("Northern Province"), "but the compass alone is no name"
+    assert not {"LK", "ZM"} & {country for one in towns.regions("Northern") for country in one.countries}
+    assert towns.regions("") == towns.regions("Nowhere") == []
+
+
+def test_nearly_all_towns_have_a_region(towns: GeoNames) -> None:
+    known = towns._columns["region"] >= 0
+    assert known.mean() > 0.998
+    assert not set(towns._columns["country"][~known]) & {"DE", "FR", "GB", "US", "IN", "CN", "BR", "JP", "NG", "RU"}
+    assert len(towns.region_names()) > 2_600
+
+
+def test_other_names_are_of_regions_in_the_table(towns: GeoNames) -> None:
+    known = {(country, region.name) for region in towns._regions for country in region.countries}
+    assert [row for row in _rows("region_names.csv") if (row["country"], row["region"]) not in known] == []
+
+
+def test_labels(towns: GeoNames) -> None:
+    names = ("Munich", "Hamburg", "Lisbon", "Kyiv", "New York City", "Springfield")
+    assert [towns.towns(name)[0].label for name in names] == [
+        "Munich, Bavaria, Germany",
+        "Hamburg, Germany",
+        "Lisbon, Portugal",
+        "Kyiv, Ukraine",
+        "New York City, New York, United States",
+        "Springfield, Missouri, United States",
+    ]
 
 
 def test_the_nearest_town_of_a_position(towns: GeoNames) -> None:
@@ -69,9 +110,11 @@ def test_the_arrays_are_kept_and_made_anew(cache: Path, towns: GeoNames) -> None
     assert GeoNames(cache).towns("Porto") == towns.towns("Porto")
     assert GeoNames(cache).towns("Porto") == towns.towns("Porto")
     with np.load(kept) as stored:
-        earlier = {name: stored[name] for name in stored if name != "region"}
-    np.savez(kept, **earlier)  # as versions before regions kept them
-    assert GeoNames(cache).towns("Houston")[0].region == "TX"
+        lacking = {name: stored[name] for name in stored if name != "region"}
+    np.savez(kept, **lacking)
+    kept.with_name("towns-1.3.0.npz").write_bytes(b"of an earlier version")
+    assert GeoNames(cache).towns("Houston")[0].region == "Texas"
+    assert list(cache.iterdir()) == [kept]
     assert GeoNames(Path("/proc/nothing")).country("Peru") == "PE"
 
 
@@ -82,3 +125,9 @@ def test_distances() -> None:
 
 def test_folding() -> None:
     assert folded("  São  Tomé-d'Or ") == "sao tome d or"
+    assert folded("Østfold, Łódź") == "ostfold lodz"
+    assert [bare(name) for name in ("State of Berlin", "Opole Voivodeship", "Province")] == [
+        "berlin",
+        "opole",
+        "province",
+    ]

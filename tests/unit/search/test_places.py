@@ -16,6 +16,7 @@ from tests.contract.making import put
 
 from smartsearch.core.assets import Gps, Metadata
 from smartsearch.core.places import Degrees, Place, Region
+from smartsearch.core.query import IdIn
 from smartsearch.core.queryparse import parse
 from smartsearch.core.settings import SearchSettings
 from smartsearch.places.geonames import GeoNames
@@ -35,8 +36,8 @@ class NoTowns:
     def country(self, _name: str) -> str | None:
         return None
 
-    def region(self, _name: str) -> Region | None:
-        return None
+    def regions(self, _name: str) -> list[Region]:
+        return []
 
     def region_names(self) -> list[str]:
         return []
@@ -84,6 +85,14 @@ def found(reader: QueryReader, query: str) -> list[str]:
         ('region:"North America"', ["houston"]),
         ("region:Wales", []),
         ("near:Texas", ["houston"]),
+        ('region:"Texas, US"', ["houston"]),
+        ('region:"Texas,Lisbon"', ["lisbon", "sintra", "houston"]),
+        ('near:"Paris, Texas"', ["houston"]),
+        ('near:"Paris, Texas, United States"', ["houston"]),
+        ("in:Texas", ["houston"]),
+        ("in:portugal", ["lisbon", "sintra", "porto"]),
+        ("-in:Lisboa has:gps", ["porto", "houston"]),
+        ("in:Berlin", []),
         ("-near:Europe has:gps", ["houston"]),
         ("box:38.5,-10,39,-9", ["lisbon", "sintra"]),
         ("bbox:33,-100,34,-95", ["houston"]),
@@ -95,7 +104,8 @@ def test_places_in_fields(reader: QueryReader, query: str, names: list[str]) -> 
 
 
 def test_places_in_plain_words_if_photos_were_taken_there(reader: QueryReader) -> None:
-    assert found(reader, "an old tram in Lisbon") == ["lisbon"]
+    assert found(reader, "an old tram near Lisbon") == ["lisbon"]
+    assert found(reader, "an old tram in Lisbon") == ["lisbon", "sintra"], "the district"
     assert reader.parse("an old tram in Lisbon").words == "an old tram"
     assert found(reader, "harbour near Porto in 1999 or 2000") == []
     assert reader.parse("a cafe in Berlin").words == "a cafe in Berlin", "no photo was taken there"
@@ -105,20 +115,88 @@ def test_places_in_plain_words_if_photos_were_taken_there(reader: QueryReader) -
     assert reader.parse("a pub in Wales").words == "a pub in Wales"
 
 
-def test_a_town_has_its_name_before_a_region(tmp_path: Path) -> None:
-    spots = {"manhattan": (40.76, -73.98), "buffalo": (42.89, -78.88), "miami": (25.77, -80.19)}
+@pytest.fixture(scope="module")
+def traveller(tmp_path_factory: pytest.TempPathFactory) -> QueryReader:
+    """Names that towns share with regions and countries."""
+    spots = {
+        "manhattan": (40.76, -73.98),
+        "buffalo": (42.89, -78.88),
+        "miami": (25.77, -80.19),
+        "salzburg": (47.80, 13.04),
+        "hallein": (47.55, 13.10),
+        "luxembourg": (49.61, 6.13),
+        "esch": (49.50, 5.98),
+        "atlanta": (33.75, -84.39),
+        "amritsar": (31.63, 74.87),
+        "munich": (48.14, 11.58),
+        "nuremberg": (49.45, 11.08),
+        "melbourne": (-37.81, 144.96),
+        **{f"victoria{number}": (48.43, -123.36) for number in range(2)},
+    }
     store = MemoryStore()
     store.apply([put(f"/{name}.jpg", metadata=Metadata(gps=Gps(*spot))) for name, spot in spots.items()])
-    reader = QueryReader(store, SearchSettings(), GeoNames(tmp_path), lambda: date(2026, 11, 24))
-    assert found(reader, 'near:"New York"') == ["manhattan"]
-    assert found(reader, 'region:"New York"') == ["manhattan", "buffalo"]
-    assert found(reader, "near:Florida") == ["miami"], "and not the towns of that name in Uruguay and Cuba"
+    gazetteer = GeoNames(tmp_path_factory.mktemp("cache"))
+    return QueryReader(store, SearchSettings(), gazetteer, lambda: date(2026, 11, 24))
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ('near:"New York"', ["manhattan"]),
+        ('region:"New York"', ["manhattan", "buffalo"]),
+        ('in:"New York"', ["manhattan", "buffalo"]),
+        ("a taxi in New York", ["manhattan", "buffalo"]),
+        ("a taxi near New York", ["manhattan"]),
+        ("near:Florida", ["miami"]),  # and not the towns of that name in Uruguay and Cuba
+        ("near:Salzburg", ["salzburg"]),
+        ("near:Salzburg~25km", ["salzburg"]),
+        ("in:Salzburg", ["salzburg", "hallein"]),
+        ("a lake in Salzburg", ["salzburg", "hallein"]),
+        ("in:Luxembourg", ["luxembourg", "esch"]),
+        ("near:Luxembourg~10km", ["luxembourg"]),
+        ("in:Georgia", ["atlanta"]),  # no photo is of the country
+        ("region:Punjab", ["amritsar"]),  # no photo is of that in Pakistan
+        ('region:"Punjab, Pakistan"', []),
+        (
+            "a beach in Victoria",
+            ["victoria0", "victoria1"],
+        ),  # in Canada, where there are more than in the Australian state
+        ("region:Victoria", ["melbourne"]),
+        ("beer in Bayern", ["munich", "nuremberg"]),
+        ("in:bavaria", ["munich", "nuremberg"]),
+    ],
+)
+def test_in_means_the_wider_place_of_a_name_and_near_the_town(
+    traveller: QueryReader, query: str, names: list[str]
+) -> None:
+    assert found(traveller, query) == names
+
+
+def test_a_region_in_plain_words_is_a_chip_that_says_so(traveller: QueryReader) -> None:
+    parsed = traveller.parse("beer in Bavaria near Munich")
+    assert [(chip.kind, chip.text) for chip in parsed.chips] == [
+        ("words", "beer"),
+        ("region", "Bavaria"),
+        ("near", "Munich"),
+    ]
+
+
+def test_the_regions_of_photos_are_counted(traveller: QueryReader) -> None:
+    counted = traveller.places.facets()
+    regions = {one.value: one.count for one in counted.regions}
+    assert (regions["Bavaria, Germany"], regions["Salzburg, Austria"]) == (2, 2)
+    assert {one.value: one.count for one in counted.towns}["Munich, Bavaria, Germany"] == 1
+    both = traveller.places.taken_in({"Munich, Bavaria, Germany"}, {"Salzburg, Austria"})
+    assert isinstance(both, IdIn)
+    assert len(both.ids) == 3
+    assert found(traveller, 'region:"Salzburg, Austria"') == ["salzburg", "hallein"], "as it is counted"
 
 
 def test_an_unknown_region_says_which_is_like_it(reader: QueryReader) -> None:
     (problem,) = reader.parse("fence region:Texsa").problems
     assert (problem.start, problem.suggestion) == (6, "Texas")
-    assert reader.parse("region:Bavaria").problems[0].message == "'Bavaria' is no region known here."
+    assert reader.parse("region:Atlantis").problems[0].message == "'Atlantis' is no region known here."
+    assert reader.parse("near:Tuscanny").problems[0].suggestion == "Tuscany"
 
 
 @settings(max_examples=50, deadline=None)

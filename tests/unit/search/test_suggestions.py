@@ -30,7 +30,13 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def suggestions(store: MemoryStore) -> Suggestions:
-    return Suggestions(store, lambda: [ValueCount("Béatrice", 5, 1)], clock=lambda: 0.0)
+    return Suggestions(
+        store,
+        lambda: [ValueCount("Béatrice", 5, 1)],
+        lambda: [ValueCount("Munich", 2)],
+        lambda: [ValueCount("Bavaria, Germany", 4)],
+        clock=lambda: 0.0,
+    )
 
 
 def inserts(found: Suggestions, typed: str, limit: int = 10) -> list[str]:
@@ -52,6 +58,13 @@ def inserts(found: Suggestions, typed: str, limit: int = 10) -> list[str]:
         ("x1", ["camera:X100V"]),
         ("ete", ['folder:"Été in Lisbon"']),
         ("lisb", ["lisbon", 'folder:"Été in Lisbon"']),
+        ("beer in Bav", ['region:"Bavaria, Germany"']),
+        ("region:Bvaa", ['region:"Bavaria, Germany"']),
+        ("state:bav", ['region:"Bavaria, Germany"']),
+        ("near:mun", ["place:Munich"]),
+        ("in:bav", ['region:"Bavaria, Germany"']),
+        ("in:bes", ['album:"Best of: 2021"']),
+        ("nofield:bav", []),
         ("2021", ['album:"Best of: 2021"']),
         ("wedd", ["wedding"]),
         ("zzzz", []),

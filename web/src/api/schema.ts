@@ -2920,6 +2920,11 @@ export interface components {
              */
             ratings: components["schemas"]["RatingValue"][];
             /**
+             * Regions
+             * @description States, provinces and so on, as "Bavaria, Germany".
+             */
+            regions: components["schemas"]["Value"][];
+            /**
              * Sizes
              * @description Of files, in order.
              */
@@ -2933,7 +2938,7 @@ export interface components {
             total: number;
             /**
              * Towns
-             * @description That photos were taken in or near, as "Lisbon, Portugal".
+             * @description That photos were taken in or near, as "Munich, Bavaria, Germany".
              */
             towns: components["schemas"]["Value"][];
             /** With Position */
@@ -3093,11 +3098,20 @@ export interface components {
              * @description Taken in one of these towns or countries, as facets name them. `near:` in a query reaches on.
              * @default []
              * @example [
-             *       "Lisbon, Portugal",
+             *       "Munich, Bavaria, Germany",
              *       "Spain"
              *     ]
              */
             places?: string[];
+            /**
+             * Regions
+             * @description Taken in one of these regions, as facets name them; with `places`, in any of both.
+             * @default []
+             * @example [
+             *       "Bavaria, Germany"
+             *     ]
+             */
+            regions?: string[];
             /**
              * South
              * @description A box on the map: all four sides, or none.
@@ -3505,8 +3519,8 @@ export interface components {
             path: string;
             /**
              * Place
-             * @description The town it was taken in or near.
-             * @example Lisbon, Portugal
+             * @description The town it was taken in or near, its region and country.
+             * @example Munich, Bavaria, Germany
              */
             place: string | null;
             position: components["schemas"]["Position"] | null;
@@ -5142,7 +5156,7 @@ export interface components {
              * @example tag
              * @enum {string}
              */
-            kind: "tag" | "person" | "place" | "camera" | "album" | "folder" | "recent" | "word";
+            kind: "tag" | "person" | "place" | "region" | "camera" | "album" | "folder" | "recent" | "word";
             /**
              * Text
              * @description What to show.
@@ -7466,6 +7480,8 @@ export interface operations {
                 has_text?: boolean | null;
                 /** @description Taken in one of these towns or countries, as facets name them. `near:` in a query reaches on. */
                 places?: string[];
+                /** @description Taken in one of these regions, as facets name them; with `places`, in any of both. */
+                regions?: string[];
                 /** @description A box on the map: all four sides, or none. */
                 south?: number | null;
                 /** @description Greater than `east`: the box crosses the antimeridian. */

@@ -75,9 +75,12 @@ export function FilterPanel({ state, change, onClose }: FilterPanelProps) {
             <Check label={s.filters.mostly} checked={state.mostly} onChange={() => change({ mostly: !state.mostly })} />
           )}
         </FilterSection>
-        <FilterSection title={s.filters.places} active={state.position || state.place.length > 0}>
+        <FilterSection title={s.filters.places} active={state.position || state.place.length + state.region.length > 0}>
           {facets && facets.countries.length > 1 && (
             <PlaceList state={state} change={change} places={facets.countries} what={s.filters.country} />
+          )}
+          {facets && facets.regions.length > 1 && (
+            <PlaceList state={state} change={change} places={facets.regions} what={s.filters.region} name="region" />
           )}
           {facets && facets.towns.length > 0 && (
             <PlaceList state={state} change={change} places={facets.towns} what={s.filters.town} />
@@ -221,19 +224,20 @@ interface PlaceListProps {
   state: SearchState;
   change: (change: Partial<SearchState>) => void;
   places: readonly Value[];
+  name?: "place" | "region";
   what: string;
 }
 
-/** Towns or countries to tick. Photos of any of those ticked are shown. */
-function PlaceList({ state, change, places, what }: PlaceListProps) {
+/** Towns, regions or countries to tick. Photos of any of those ticked are shown. */
+function PlaceList({ state, change, places, what, name = "place" }: PlaceListProps) {
   const values = places.map(({ value, count }) => ({ value: String(value), label: String(value), count }));
   return (
-    <div className="mb-2">
+    <div role="group" aria-label={what} className="mb-2">
       <h3 className="mb-0.5 text-xs text-ink-faint">{what}</h3>
       <Options
         values={values}
-        chosen={state.place.filter((place) => values.some(({ value }) => value === place))}
-        onToggle={(place) => change({ place: toggled(state.place, place) })}
+        chosen={state[name].filter((place) => values.some(({ value }) => value === place))}
+        onToggle={(place) => change({ [name]: toggled(state[name], place) })}
         what={what}
       />
     </div>

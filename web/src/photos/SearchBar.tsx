@@ -26,6 +26,7 @@ const ICONS: Record<Suggestion["kind"], LucideIcon> = {
   tag: Hash,
   person: UserRound,
   place: MapPin,
+  region: MapPin,
   camera: Camera,
   album: LibraryBig,
   folder: Folder,

@@ -50,6 +50,7 @@ const KINDS: Record<string, LucideIcon> = {
   person: UserRound,
   people: UserRound,
   place: MapPin,
+  region: MapPin,
   near: MapPin,
   camera: Camera,
   in: Folder,
@@ -141,7 +142,8 @@ function useParts(state: SearchState): Part[] {
   if (state.rating !== null) add("rating", Star, s.filters.atLeast(state.rating), { rating: null });
   for (const id of state.person)
     add(`person ${id}`, UserRound, names.person(Number(id)), { person: toggled(state.person, id) });
-  for (const place of state.place) add(`place ${place}`, MapPin, place, { place: toggled(state.place, place) });
+  for (const name of ["place", "region"] as const)
+    for (const place of state[name]) add(`${name} ${place}`, MapPin, place, { [name]: toggled(state[name], place) });
   for (const tag of state.tag) add(`tag ${tag}`, Hash, tag, { tag: toggled(state.tag, tag) });
   if (state.album !== null) add("album", LibraryBig, names.album(state.album), { album: null });
   for (const camera of state.camera) add(`camera ${camera}`, Camera, camera, { camera: toggled(state.camera, camera) });

@@ -32,6 +32,9 @@ describe("a search written down", () => {
   it("keeps alternatives together", () => {
     expect(savedQuery({ ...NOTHING, q: "cat OR dog", rating: 5 }, names)).toBe("(cat OR dog) rating:>=5");
     expect(savedQuery({ ...NOTHING, q: "cat" }, names)).toBe("cat");
+    expect(savedQuery({ ...NOTHING, place: ["Spain"], region: ["Bavaria, Germany"] }, names)).toBe(
+      '(near:Spain OR region:"Bavaria, Germany")',
+    );
   });
 
   it("cannot hold an example image or a box on the map", () => {

@@ -27,7 +27,10 @@ export function savedQuery(state: SearchState, names: Names): string {
     ...anyOf(state.folder.map((folder) => `folder:${quoted(folder)}`)),
     ...state.person.map((id) => `person:${quoted(names.person(Number(id)))}`),
     ...state.tag.map((tag) => `tag:${quoted(tag)}`),
-    ...anyOf(state.place.map((place) => `near:${quoted(place)}`)),
+    ...anyOf([
+      ...state.place.map((place) => `near:${quoted(place)}`),
+      ...state.region.map((region) => `region:${quoted(region)}`),
+    ]),
     ...(state.album === null ? [] : [`album:${quoted(names.album(state.album))}`]),
     ...(state.color ? [`color:${state.color}`] : []),
     ...(state.rating === null ? [] : [`rating:>=${state.rating}`]),

@@ -27,6 +27,7 @@ const FULL: SearchState = {
   liked: ["12", "15"],
   disliked: ["40"],
   place: ["Lisbon, Portugal"],
+  region: ["Bavaria, Germany"],
   album: 4,
   color: "#3b82f6",
   mostly: true,
@@ -75,7 +76,7 @@ it("asks only for what is set", () => {
 });
 
 it("counts and clears filters, not the words", () => {
-  expect(countFilters(FULL)).toBe(19);
+  expect(countFilters(FULL)).toBe(20);
   const cleared = { ...FULL, ...noFilters() };
   expect(countFilters(cleared)).toBe(0);
   expect(cleared.q).toBe("a dog");

@@ -24,6 +24,7 @@ export interface SearchState {
   disliked: readonly string[];
   /** Towns and countries. */
   place: readonly string[];
+  region: readonly string[];
   album: number | null;
   color: string | null;
   /** Half of the picture has the colour, not just a part of it. */
@@ -57,6 +58,7 @@ export const NOTHING: SearchState = {
   liked: [],
   disliked: [],
   place: [],
+  region: [],
   album: null,
   color: null,
   mostly: false,
@@ -103,6 +105,7 @@ export function parseSearch(parameters: URLSearchParams): SearchState {
     liked: ids("liked"),
     disliked: ids("disliked"),
     place: parameters.getAll("place"),
+    region: parameters.getAll("region"),
     album: whole("album"),
     color: given("color", /^#[0-9a-f]{6}$/i),
     mostly: parameters.get("mostly") === "1",
@@ -141,6 +144,7 @@ export function filtersOf(state: SearchState): Filters {
     ...(state.folder.length > 0 && { folders: [...state.folder] }),
     ...(state.tag.length > 0 && { tags: [...state.tag] }),
     ...(state.place.length > 0 && { places: [...state.place] }),
+    ...(state.region.length > 0 && { regions: [...state.region] }),
     ...(state.person.length > 0 && { people: state.person.map(Number) }),
     ...(state.album !== null && { album: state.album }),
     ...(state.color && { color: state.color, ...(state.mostly && { color_percent: MOSTLY }) }),
@@ -195,6 +199,7 @@ export const FILTERS = [
   "person",
   "tag",
   "place",
+  "region",
   "album",
   "color",
   "rating",

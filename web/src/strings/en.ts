@@ -203,6 +203,7 @@ export const en = {
     places: "Place",
     near: "Near a town",
     town: "Town",
+    region: "Region",
     country: "Country",
     position: "On the map",
     text: "Text",

@@ -80,7 +80,9 @@ class ImageDetail(ImageBrief):
     folder: str = Field(examples=["/home/anna/Pictures"])
     frames: int = Field(description="More than one for animations.")
     altitude: float | None = Field(description="Metres above sea level.")
-    place: str | None = Field(description="The town it was taken in or near.", examples=["Lisbon, Portugal"])
+    place: str | None = Field(
+        description="The town it was taken in or near, its region and country.", examples=["Munich, Bavaria, Germany"]
+    )
     taken_offset: int | None = Field(description="UTC offset of `taken_at` in minutes.")
     camera_make: str | None
     camera_model: str | None

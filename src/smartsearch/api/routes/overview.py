@@ -30,7 +30,7 @@ _OWN_FILTERS: dict[str, tuple[str, ...]] = {
     "months": ("after", "before"),
     "with_position": ("has_position", "south", "west", "north", "east"),
     "with_text": ("has_text",),
-    "places": ("places",),
+    "places": ("places", "regions"),
     "sizes": ("min_size", "max_size"),
 }
 """The filters that a facet sets: it is counted without them, so that it shows what else there is to choose. Not so
@@ -99,7 +99,8 @@ class Facets(BaseModel):
     people: list[NamedValue]
     with_position: int
     with_text: int = Field(description="In which text was read.")
-    towns: list[Value] = Field(description='That photos were taken in or near, as "Lisbon, Portugal".')
+    towns: list[Value] = Field(description='That photos were taken in or near, as "Munich, Bavaria, Germany".')
+    regions: list[Value] = Field(description='States, provinces and so on, as "Bavaria, Germany".')
     countries: list[Value] = Field(description="By their English names.")
     sizes: list[SizeRange] = Field(description="Of files, in order.")
 
@@ -116,7 +117,7 @@ def facets(question: FacetQuestion, library: LibraryDep) -> Facets:
     def counted(facet: str) -> Counted:
         return library.overviews.facets(others(facet))
 
-    towns, countries = library.overviews.places(others("places"))
+    places = library.overviews.places(others("places"))
     return Facets(
         total=counted("total").total,
         formats=Value.all(counted("formats").formats),
@@ -129,8 +130,9 @@ def facets(question: FacetQuestion, library: LibraryDep) -> Facets:
         people=[NamedValue(value=one.id or 0, name=one.value, count=one.count) for one in counted("people").people],
         with_position=counted("with_position").with_position,
         with_text=counted("with_text").with_text,
-        towns=Value.all(towns),
-        countries=Value.all(countries),
+        towns=Value.all(places.towns),
+        regions=Value.all(places.regions),
+        countries=Value.all(places.countries),
         sizes=[SizeRange(min=one.minimum, max=one.maximum, count=one.count) for one in counted("sizes").sizes],
     )
 
