@@ -9,6 +9,7 @@ import shutil
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from fastapi.testclient import TestClient
 from smartsearch.access.passwords import Passwords
 from smartsearch.access.tries import Tries
 from smartsearch.api import background
+from smartsearch.api import door as door_module
 from smartsearch.api.app import create_app
 from smartsearch.api.door import Door
 from smartsearch.api.rules import need_of
@@ -25,6 +27,7 @@ from smartsearch.encryption import unlocking
 from smartsearch.encryption.ciphers import LibraryKey
 from smartsearch.encryption.keyfile import Cost
 from smartsearch.encryption_work import EncryptionWork
+from smartsearch.search.albums import Albums
 from tests.api.conftest import BASE_URL, settings
 
 PASSPHRASE = "tortoise lamp orbit mild"
@@ -250,6 +253,39 @@ def test_locking_stops_a_job_or_says_that_it_cannot(
     assert asking.post("/api/v1/lock").status_code == 200
     go.set()
     assert asking.get("/api/v1/jobs").status_code == 423
+
+
+def missing(*_: object) -> None:
+    raise KeyError("an attribute of something that was closed")
+
+
+@pytest.mark.parametrize("then", [None, missing, lambda _: []])
+def test_an_answer_that_is_slower_than_locking_says_that_it_is_locked(
+    asking: TestClient,
+    door: Door,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    then: Callable[..., object] | None,
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+    albums = Albums.all
+
+    def slow(found: Albums) -> object:
+        begun.set()
+        assert go.wait(60)
+        return (then or albums)(found)
+
+    monkeypatch.setattr(Albums, "all", slow)
+    monkeypatch.setattr(door_module, "PATIENCE_SECONDS", 0.0)
+    assert unlock(asking) == 200
+    with ThreadPoolExecutor(1) as elsewhere:
+        answering = elsewhere.submit(asking.get, "/api/v1/albums")
+        assert begun.wait(20)
+        assert asking.post("/api/v1/lock").status_code == 200
+        go.set()
+        answer = answering.result()
+    assert (answer.status_code, answer.json()) == (423, asking.get("/api/v1/albums").json())
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_a_plain_library_has_no_lock(own: TestClient) -> None:

@@ -95,7 +95,7 @@ class Authorized:
             await self._app(scope, receive, send)
             return
         matched = self._rules.find(scope["method"], scope["path"])
-        scope.setdefault("state", {}).update(caller=None, audit={})
+        scope.setdefault("state", {}).update(caller=None, audit={}, closings=self._door.closings)
         finished = None
         if matched is not None and audited(scope["method"], matched):
             send, finished = watched(send, scope, matched, self._door.audit)
@@ -116,8 +116,30 @@ class Authorized:
             send = _varying(send)  # a browser's cache must not answer whoever comes next
         if refusal is not None:
             await refusal.response()(scope, receive, send)
-        else:
+        elif matched is None or matched.without_library:
             await self._app(scope, receive, send)
+        else:
+            await self._answer_while_open(scope, receive, send)
+
+    async def _answer_while_open(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Where the library is locked before an answer begins, whatever comes of it is replaced by saying so. One that
+        has begun, such as a download, ends there."""
+        begun, closings = False, scope["state"]["closings"]
+
+        async def send_while_open(message: Message) -> None:
+            nonlocal begun
+            if begun or self._door.closings == closings:
+                begun = True
+                await send(message)
+
+        try:
+            await self._app(scope, receive, send_while_open)
+        except Exception as error:
+            if self._door.closings == closings:
+                raise
+            log.info("An answer was given up, since the library was locked: %s", type(error).__name__)
+        if not begun and self._door.closings != closings:
+            await _LOCKED.response()(scope, receive, send)
 
     async def _decide(self, scope: Scope, matched: Matched | None) -> Refusal | None:
         """None for a request that may go on."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("smartsearch.api")
 
 PATIENCE_SECONDS = 5.0
-"""How long answers that are under way may go on when the library is locked."""
+"""How long answers that are under way may go on when the library is locked. Then they are given up."""
 
 HINT = "An owner unlocks it on the web page, or with POST /api/v1/unlock."
 
@@ -52,6 +52,8 @@ class Door:
         self._changing = threading.Lock()
         """Held while it opens or closes: one guess of a passphrase at a time, too, which takes 64 MiB."""
         self._closing = False
+        self.closings = 0
+        """How often it was closed: an answer during which that grew has lost its library."""
         self._under_way = 0
         self._answered = threading.Condition()
 
@@ -172,6 +174,7 @@ class Door:
         library.recent.save(at_once=True)
         self.settings = library.settings
         self._library = self._jobs = None
+        self.closings += 1
         library.release()
         del library, jobs
         gc.collect()  # its parts know each other

@@ -78,9 +78,9 @@ def install(app: FastAPI, places: Places) -> None:
     """Make every error of the app a problem document."""
     redacted = Redaction(places)
 
-    def of_program(_: Request, error: SmartsearchError) -> JSONResponse:
-        if error.http_status >= 500:
-            log.error("%s", error)
+    def of_program(request: Request, error: SmartsearchError) -> JSONResponse:
+        if error.http_status >= 500 and request.state.closings == request.app.state.door.closings:
+            log.error("%s", error)  # else it was locked meanwhile, and nobody is told of this
         title = (type(error).__doc__ or "").partition("\n")[0]
         answer = problem(
             error.http_status, name_of(error), title, redacted(error.message), redacted(error.hint) or None
