@@ -6,7 +6,8 @@ import ipaddress
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from smartsearch.core.errors import TooManyTriesError
 
@@ -18,7 +19,7 @@ MAX_ADDRESSES = 1024
 
 
 class Tries:
-    """Counts failed tries in windows. A try counts when it begins, so that many at once are not one."""
+    """Counts failed tries in windows."""
 
     def __init__(
         self,
@@ -38,8 +39,17 @@ class Tries:
         """Start of the window, tries in it."""
         self._all = (clock(), 0)
 
-    def begin(self, address: str) -> None:
-        """TooManyTriesError if there were too many already."""
+    @contextmanager
+    def trying(self, address: str) -> Iterator[None]:
+        """Around a try, which fails by raising. It counts from its beginning, so that many at once are not one; when it
+        was right it does not count, nor do the ones before it from there. TooManyTriesError if there were too many."""
+        self._begin(address)
+        yield
+        with self._lock:
+            self._addresses.pop(network_of(address), None)
+            self._all = self._all[0], max(0, self._all[1] - 1)
+
+    def _begin(self, address: str) -> None:
         key, now = network_of(address), self._clock()
         with self._lock:
             mine, everybody = self._current(self._addresses.get(key), now), self._current(self._all, now)
@@ -55,12 +65,6 @@ class Tries:
             self._all = everybody[0], everybody[1] + 1
             while len(self._addresses) > MAX_ADDRESSES:
                 self._addresses.popitem(last=False)
-
-    def succeeded(self, address: str) -> None:
-        """The try was right: it does not count, nor do the ones before it from there."""
-        with self._lock:
-            self._addresses.pop(network_of(address), None)
-            self._all = self._all[0], max(0, self._all[1] - 1)
 
     def _current(self, kept: tuple[float, int] | None, now: float) -> tuple[float, int]:
         return kept if kept is not None and now - kept[0] < self._window else (now, 0)

@@ -47,6 +47,14 @@ CallerDep = Annotated[Caller | None, Depends(_caller)]
 """Who asks; None only on the public routes, where nobody has to have logged in."""
 
 
+async def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+AddressDep = Annotated[str, Depends(_address)]
+"""Where the request comes from; "" where that is not known."""
+
+
 async def _audit(request: Request) -> dict[str, Any]:
     detail: dict[str, Any] = request.state.audit
     return detail

@@ -163,20 +163,26 @@ def test_two_programs_use_the_file_at_once(accounts: Accounts, cheap: Passwords,
 def test_tries_are_counted_by_address_and_altogether_in_bounded_memory() -> None:
     now = 0.0
     tries = Tries(per_address=3, altogether=2 * MAX_ADDRESSES, window_seconds=60, clock=lambda: now)
+
+    def fail(address: str) -> None:
+        with pytest.raises(WrongPasswordError), tries.trying(address):
+            raise WrongPasswordError("wrong")
+
     for _ in range(3):
-        tries.begin("10.0.0.1")
-    with pytest.raises(TooManyTriesError) as refused:
-        tries.begin("10.0.0.1")
+        fail("10.0.0.1")
+    with pytest.raises(TooManyTriesError) as refused, tries.trying("10.0.0.1"):
+        pytest.fail("it was not to be tried")
     assert refused.value.seconds == 60
-    tries.begin("10.0.0.2")
-    tries.succeeded("10.0.0.2")
+    for _ in range(4):
+        with tries.trying("10.0.0.2"):  # right, and not counted
+            pass
     for number in range(2 * MAX_ADDRESSES - 3):
-        tries.begin(f"10.1.{number // 256}.{number % 256}")
+        fail(f"10.1.{number // 256}.{number % 256}")
     assert len(tries._addresses) == MAX_ADDRESSES
-    with pytest.raises(TooManyTriesError):
-        tries.begin("10.0.0.9")
+    with pytest.raises(TooManyTriesError), tries.trying("10.0.0.9"):
+        pytest.fail("it was not to be tried")
     now = 61.0
-    tries.begin("10.0.0.1")
+    fail("10.0.0.1")
 
 
 def test_an_ipv6_network_is_one_address() -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from smartsearch.access.accounts import SESSION_DAYS
 from smartsearch.access.tries import Tries
 from smartsearch.api.authorization import COOKIE, SECURE_COOKIE
-from smartsearch.api.deps import MAX_ID, AuditDep, CallerDep, DoorDep, LibraryDep
+from smartsearch.api.deps import MAX_ID, AddressDep, AuditDep, CallerDep, DoorDep, LibraryDep
 from smartsearch.api.door import Door
 from smartsearch.api.schemas import Strict
 from smartsearch.core import access
@@ -137,16 +137,20 @@ def session(door: DoorDep, caller: CallerDep) -> Who:
 
 @router.post("/session")
 def log_in(
-    login: Login, request: Request, response: Response, door: DoorDep, caller: CallerDep, audit: AuditDep
+    login: Login,
+    request: Request,
+    response: Response,
+    door: DoorDep,
+    caller: CallerDep,
+    audit: AuditDep,
+    address: AddressDep,
 ) -> Who:
     """Log in; the session is in a cookie. 401 for a wrong name or password, 429 after too many of them."""
     if caller is LOCAL:
         raise UsageError("This server asks for no login.", hint="`smartsearch users add NAME` changes that.")
     tries: Tries = request.app.state.tries
-    address = request.client.host if request.client else ""
-    tries.begin(address)
-    user = door.accounts.check_password(login.name, login.password)
-    tries.succeeded(address)
+    with tries.trying(address):
+        user = door.accounts.check_password(login.name, login.password)
     audit["user"] = user.id
     if caller is not None and caller.session is not None:
         door.accounts.end_session(caller.session.id)  # a login never goes on in an older session
@@ -176,18 +180,18 @@ def log_out(response: Response, door: DoorDep, caller: CallerDep) -> Who:
 
 
 @router.put("/session/password")
-def change_password(change: PasswordChange, request: Request, door: DoorDep, caller: CallerDep) -> Who:
+def change_password(
+    change: PasswordChange, request: Request, door: DoorDep, caller: CallerDep, address: AddressDep
+) -> Who:
     """Change the own password. All other sessions end; tokens stay."""
     user = _logged_in(caller)
     assert caller is not None
     tries: Tries = request.app.state.tries
-    address = request.client.host if request.client else ""
-    tries.begin(address)
     try:
-        door.accounts.check_password(user.name, change.current)
+        with tries.trying(address):
+            door.accounts.check_password(user.name, change.current)
     except NotLoggedInError as error:
         raise ForbiddenError("The present password is another one.") from error
-    tries.succeeded(address)
     kept = caller.session.id if caller.session else None
     door.accounts.set_password(user.id, change.new, keep_session=kept)
     return _who(door, caller)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, SecretStr, StringConstraints
 
 from smartsearch.access.tries import Tries
-from smartsearch.api.deps import DoorDep
+from smartsearch.api.deps import AddressDep, DoorDep
 from smartsearch.api.schemas import Strict
 
 router = APIRouter(tags=["system"])
@@ -27,14 +27,12 @@ class LockState(BaseModel):
 
 
 @router.post("/unlock")
-def unlock(given: Passphrase, request: Request, door: DoorDep) -> LockState:
+def unlock(given: Passphrase, request: Request, door: DoorDep, address: AddressDep) -> LockState:
     """Open the encrypted library, for this server alone and until it ends or is locked. 403 for a wrong passphrase, 429
     after too many of them."""
     tries: Tries = request.app.state.passphrase_tries
-    address = request.client.host if request.client else ""
-    tries.begin(address)
-    door.unlock(given.passphrase.get_secret_value())
-    tries.succeeded(address)
+    with tries.trying(address):
+        door.unlock(given.passphrase.get_secret_value())
     return LockState(locked=door.locked)
 
 
