@@ -167,19 +167,23 @@ class _Run:
         return None
 
     def place(self, at: int) -> tuple[Filter, int] | None:
-        """ "In", "near" and so on with a place where photos were taken, written with a capital."""
-        if self.said[at] not in _WHERE or at + 1 >= len(self.words):
+        """ "In", "near" and so on, or "in the", with a place where photos were taken, written with a capital."""
+        if self.said[at] not in _WHERE:
             return None
-        first = self.words[at + 1]
-        if not self.text[first.start].isupper() or self.said[at + 1] in MONTHS:
+        begin = at + 1
+        if begin < len(self.words) and self.text[self.words[begin].start : self.words[begin].end] == "the":
+            begin += 1
+        if begin >= len(self.words) or self.said[begin] in MONTHS:
             return None
-        for count in range(min(LONGEST_NAME, len(self.words) - at - 1), 0, -1):
-            found = self.context.names.visited(self.name(at + 1, count), self.said[at] in _WIDELY)
+        first = self.words[begin].start
+        for count in range(min(LONGEST_NAME, len(self.words) - begin), 0, -1) if self.text[first].isupper() else ():
+            name = self.name(begin, count)
+            found = self.context.names.visited(name, self.said[at] in _WIDELY)
             if found is not None:
                 field, query = found
-                start, end = self.words[at].start, self.words[at + count].end
-                label = self.text[first.start : end].strip(".;!? ")
-                return Filter(field, self.name(at + 1, count), query, start, end, label), at + count + 1
+                end = self.words[begin + count - 1].end
+                label = self.text[first:end].strip(".;!? ")
+                return Filter(field, name, query, self.words[at].start, end, label), begin + count
         return None
 
     def mostly(self, at: int) -> tuple[Filter, int] | None:

@@ -28,8 +28,8 @@ from smartsearch.core.places import EARTH_KM, MAX_KM, Degrees, Place, Region, ba
 
 _FEW = 16
 """Nearest towns looked at: GeoNames has boroughs too, and a photo in the middle of a city is the city's."""
-_COMPASS = frozenset("north south east west northern southern eastern western central capital".split())  # noqa: SIM905
-"""The words of names that say nothing without "province" or "region" behind them."""
+_COMPASS = frozenset("north south east west northern southern eastern western central capital free".split())  # noqa: SIM905
+"""What says nothing without the "province", "region" or "state" behind it."""
 _TABLES = ("regions.csv", "region_names.csv")
 
 

@@ -112,6 +112,10 @@ def test_places_in_plain_words_if_photos_were_taken_there(reader: QueryReader) -
     assert reader.parse("dressed in Orange").words == "dressed in Orange"
     assert [chip.text for chip in reader.parse("in Portugal").chips] == ["Portugal"]
     assert found(reader, "a fence in Texas") == ["houston"]
+    assert found(reader, "a fence in the United States") == ["houston"]
+    assert reader.parse("a fence in the").words == "a fence"
+    assert reader.parse("a stain on the Texas flag").words == "a stain on the Texas flag"
+    assert reader.parse("a tram in the Netherlands").words == "a tram in the Netherlands"
     assert reader.parse("a pub in Wales").words == "a pub in Wales"
 
 
