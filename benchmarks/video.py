@@ -11,6 +11,9 @@ nothing done with them. The photos are enlarged, so that the file is smaller tha
 Scenes: captioned photos of the "dev" part, which trained neither tower, shown for four seconds each in several smaller
 videos that pan, too. A caption finds its scene if the first result is the right video and begins within these four
 seconds: chance is one in so many photos. Beside it the same captions among the same photos as JPEG files: the ceiling.
+
+Cut-off: what it lets through by default, for the same captions and for as many of photos that are in none of the
+videos; beside it the cut-off among as many images as there are videos, as if each were one picture, and the JPEG files.
 """
 
 from __future__ import annotations
@@ -123,7 +126,32 @@ def found(library: Library, captions: Sequence[tuple[int, str]], truth: Sequence
     return right / len(captions)
 
 
-def scenes(work: Path, photos: Sequence[Path], captions: Sequence[tuple[int, str]], each: int) -> None:
+def let_through(
+    library: Library,
+    captions: Sequence[tuple[int, str]],
+    truth: Sequence[tuple[str, float | None]],
+    strangers: Sequence[str],
+    cut_off: float | None,
+) -> str:
+    """What the default cut-off, or another one, lets through."""
+
+    def names(caption: str) -> set[str]:
+        hits = library.search(SearchRequest(text=caption, top=1000, min_score=cut_off)).hits
+        return {Path(hit.asset.path).name for hit in hits}
+
+    shown = [(truth[number][0], names(caption)) for number, caption in captions]
+    right = sum(own in found for own, found in shown)
+    wrong = sum(len(found - {own}) for own, found in shown)
+    empty = sum(not names(caption) for caption in strangers)
+    return (
+        f"own shown {right / len(shown):.0%}, others a query {wrong / len(shown):.2f}, "
+        f"nothing for strangers {empty / len(strangers):.0%}"
+    )
+
+
+def scenes(
+    work: Path, photos: Sequence[Path], captions: Sequence[tuple[int, str]], each: int, strangers: Sequence[str]
+) -> None:
     folders = work / "stills", work / "videos"
     for folder in folders:
         folder.mkdir()
@@ -144,6 +172,15 @@ def scenes(work: Path, photos: Sequence[Path], captions: Sequence[tuple[int, str
             assert not library.errors()
             shares.append(found(library, captions, truth))
             kept = sum(len(library.store.scenes(asset_id)) for asset_id in library.store.select(Everything()))
+            default = library.search(SearchRequest(text="a photo")).cut_off
+            print(
+                f"cut-off of the {folder.name} {default:.2f}:", let_through(library, captions, truth, strangers, None)
+            )
+            if kept:
+                calibration = library.catalog.encoders(library.model).text.calibration
+                assert calibration is not None
+                other = calibration.cut_off_among(library.store.counts().images)
+                print(f"videos as one {other:.2f}:", let_through(library, captions, truth, strangers, other))
     print(f"{len(photos)} scenes in {len({name for name, _ in places})} videos, {kept} found when indexing")
     print(f"of {len(captions)} captions {shares[1]:.1%} find their scene first, {shares[0]:.1%} their photo as a file")
     print(f"ratio to the photos: {shares[1] / shares[0]:.2f}; chance: {1 / len(photos):.1%}")
@@ -170,7 +207,9 @@ def main() -> None:
         if arguments.photos:
             shown = names[: arguments.photos]
             asked = [(number, caption) for number, name in enumerate(shown) for caption in captions[name]]
-            scenes(Path(work), photos[: arguments.photos], asked, arguments.each)
+            strangers = [caption for name in sorted(set(captions) - set(names)) for caption in captions[name]]
+            strangers = random.Random(2).sample(strangers, min(len(strangers), len(asked)))
+            scenes(Path(work), photos[: arguments.photos], asked, arguments.each, strangers)
     print(f"load average {os.getloadavg()[0]:.1f} at the end")
 
 

@@ -36,6 +36,8 @@ def test_a_video_is_as_near_as_its_nearest_scene_and_comes_once(store: Store, wa
     assert store.scenes(clip.id) == [0, 4000, 9000]
     held = store.scene_vectors(SPACE, [clip.id, second.asset_id])
     assert list(held) == [clip.id]
+    assert store.scene_counts(SPACE, [clip.id, second.asset_id, 99]) == {clip.id: 3}
+    assert store.scene_counts(OTHER_SPACE, [clip.id]) == {}
     assert max(held[clip.id], key=lambda at: float(held[clip.id][at] @ wanted)) == 4000
 
 

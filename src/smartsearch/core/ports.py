@@ -323,6 +323,10 @@ class Store(Protocol):
         """Asset id to milliseconds to vector, of those assets that have scenes in the space."""
         ...
 
+    def scene_counts(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, int]:
+        """How many scenes each asset has in the space, of those that have any."""
+        ...
+
     def untagged(self, space: EmbeddingSpace, tagger: str) -> list[int]:
         """Ids of the assets, missing ones too, that have a vector in the space and no automatic tags by this tagger
         (a fingerprint, see `AutoTags`), in order of id."""

@@ -82,10 +82,10 @@ class Calibration:
     background: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     """Embeddings of the bank, (n, dim) float32. None: a sample of the library itself serves."""
 
-    def cut_off_among(self, images: int) -> float:
-        """The cut-off of a search among so many images; constant beyond `LEAST_GALLERY` and `MOST_GALLERY`."""
+    def cut_off_among(self, pictures: int) -> float:
+        """The cut-off of a search among so many pictures; constant beyond `LEAST_GALLERY` and `MOST_GALLERY`."""
         if not self.growth or not 0.0 < self.cut_off < 1.0:
             return self.cut_off
-        ratio = min(max(images, LEAST_GALLERY), MOST_GALLERY) / GALLERY
+        ratio = min(max(pictures, LEAST_GALLERY), MOST_GALLERY) / GALLERY
         odds: float = self.cut_off / (1.0 - self.cut_off) * ratio**self.growth
         return odds / (1.0 + odds)

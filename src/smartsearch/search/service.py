@@ -206,7 +206,13 @@ class SearchService:
         calibration = self.text_encoder.calibration or UNCALIBRATED
         if not calibration.growth:
             return calibration.cut_off
-        return calibration.cut_off_among(max(len(self.store.select(where, limit=MOST_GALLERY)) for where in scored))
+        return calibration.cut_off_among(max(map(self._compared, scored)))
+
+    def _compared(self, where: Query) -> int:
+        """How many pictures a query is held against, up to `MOST_GALLERY`: each scene of a video is one, and as likely
+        as a photo to look right by chance."""
+        ids = self.store.select(where, limit=MOST_GALLERY)
+        return len(ids) + sum(count - 1 for count in self.store.scene_counts(self.space, ids).values())
 
     def _example(self, request: SearchRequest) -> Embedding | None:
         if request.image is not None:

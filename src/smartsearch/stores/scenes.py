@@ -131,6 +131,15 @@ def vectors(connection: sqlite3.Connection, space: str, ids: Sequence[int]) -> d
     return found
 
 
+def counts(connection: sqlite3.Connection, space: str, ids: Sequence[int]) -> dict[int, int]:
+    """Image id to number of scenes, for images that have scenes in the space."""
+    query = (
+        "SELECT image_id, count(*) FROM scene_embeddings WHERE space_id = (SELECT id FROM spaces WHERE key = ?)"
+        " AND image_id IN (SELECT value FROM json_each(?)) GROUP BY image_id"
+    )
+    return dict(connection.execute(query, (space, rows.ids_json(ids))))
+
+
 def put(
     connection: sqlite3.Connection, image_id: int, space_id: int, dim: int, scenes: Mapping[int, Embedding]
 ) -> None:

@@ -520,6 +520,10 @@ class SqliteStore:
         with self._database.read() as connection:
             return scene_rows.vectors(connection, space.key, ids)
 
+    def scene_counts(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, int]:
+        with self._database.read() as connection:
+            return scene_rows.counts(connection, space.key, ids)
+
     def settle_vectors(self, space: EmbeddingSpace) -> None:
         """Bring the cached index of the space up to date, so that the next process starts fast. Call after indexing."""
         with self._index(space.key, space.dim) as (_, index):

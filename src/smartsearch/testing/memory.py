@@ -443,6 +443,9 @@ class MemoryStore:
         found = {asset_id: self._state.scenes.get((space.key, asset_id)) for asset_id in ids}
         return {asset_id: dict(sorted(held.items())) for asset_id, held in found.items() if held}
 
+    def scene_counts(self, space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, int]:
+        return {asset_id: len(held) for asset_id, held in self.scene_vectors(space, ids).items()}
+
     def untagged(self, space: EmbeddingSpace, tagger: str) -> list[int]:
         state = self._state
         return [

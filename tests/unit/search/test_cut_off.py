@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,18 @@ def test_a_narrower_search_has_a_lower_cut_off() -> None:
     assert everywhere == pytest.approx(calibration.cut_off_among(120))
     assert narrow == pytest.approx(calibration.cut_off_among(20))
     assert narrow < everywhere < 0.4
+
+
+def test_every_scene_of_a_video_is_one_more_chance() -> None:
+    searches = service(growth=0.6)
+    moments = {at: searches.text_encoder.encode_texts([str(at)])[0] for at in range(30)}
+    video = put("/video.mp4", format="mp4", duration=90.0, embeddings={FAKE_SPACE.key: moments[0]})
+    searches.store.apply([replace(video, scenes={FAKE_SPACE.key: moments})])
+    calibration = searches.text_encoder.calibration
+    assert calibration is not None
+    alone = searches.plan(SearchRequest("dog", where=NameLike("video*"))).cut_off
+    assert alone == pytest.approx(calibration.cut_off_among(30))
+    assert searches.plan(SearchRequest("dog")).cut_off == pytest.approx(calibration.cut_off_among(150))
 
 
 def test_without_growth_or_with_a_wish_the_number_does_not_matter() -> None:
