@@ -37,14 +37,14 @@ COPIES: tuple[tuple[str, Callable[[Image.Image], Image.Image]], ...] = (
     ("brighter", TRANSFORMS["brighter by 20 %"]),
 )
 VARIANTS = {
-    "as it is": SearchRequest(browse=True),
-    "--collapse": SearchRequest(browse=True, collapse=True),
-    **{
-        f"--collapse --diversity {each}": SearchRequest(browse=True, collapse=True, diversity=each)
-        for each in (0.2, 0.5, 0.8)
-    },
-    "--diversity 0.5": SearchRequest(browse=True, diversity=0.5),
+    "as it is": (False, 0.0),
+    "--collapse": (True, 0.0),
+    "--collapse --diversity 0.2": (True, 0.2),
+    "--collapse --diversity 0.5": (True, 0.5),
+    "collapsed, at 0.8": (True, 0.8),  # which a request refuses, for what is measured here
+    "--diversity 0.5": (False, 0.5),
 }
+"""Whether near-copies are collapsed, and the diversity."""
 
 
 def alpha_ndcg(things: Sequence[object], there: Counter[object], alpha: float) -> float:
@@ -79,10 +79,10 @@ def main() -> None:
     print(f"{len(shelf.owner)} images of {len(paths)} pictures")
     print("| | different pictures | of these of the kind | nDCG | kinds of a group | of the group | alpha-nDCG |")
     print("|---|---|---|---|---|---|---|")
-    for name, request in VARIANTS.items():
-        rows = [row(service, shelf, kinds, request, word, (word,)) for word in asked]
+    for name, variant in VARIANTS.items():
+        rows = [row(service, shelf, kinds, variant, word, (word,)) for word in asked]
         groups = [
-            row(service, shelf, kinds, request, word, tuple(names.split()), True) for word, names in GROUPS.items()
+            row(service, shelf, kinds, variant, word, tuple(names.split()), True) for word, names in GROUPS.items()
         ]
         figures = (*np.mean(rows, axis=0), *np.mean(groups, axis=0))
         print(f"| {name} | " + " | ".join(f"{figure:.2f}" for figure in figures) + " |", flush=True)
@@ -92,14 +92,16 @@ def row(
     service: SearchService,
     shelf: Shelf,
     kinds: Sequence[str],
-    request: SearchRequest,
+    variant: tuple[bool, float],
     word: str,
     members: tuple[str, ...],
     by_kind: bool = False,
 ) -> tuple[float, float, float]:
     """Different things among the first ten results, how many of the results (by pictures: of those things) are of
     ``members``, and alpha-nDCG."""
-    plan = service.plan(replace(request, clauses=(Clause((word,)),), min_score=0.0))
+    collapse, diversity = variant
+    plan = service.plan(SearchRequest(clauses=(Clause((word,)),), min_score=0.0))
+    plan = replace(plan, collapse=collapse, diversity=diversity)
     owners = [shelf.owner[asset_id] for asset_id in rank(service.store, plan, TOP).ids]
     right = [owner if kinds[owner] in members else None for owner in owners]
 

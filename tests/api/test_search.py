@@ -236,6 +236,7 @@ def test_huge_uploads_are_refused(client: TestClient) -> None:
         ({"query": "x" * 1001}, 422),
         ({"query": "x\0y"}, 422),
         ({"query": "x", "min_score": 2}, 422),
+        ({"query": "x", "diversity": 0.8}, 422),
         ({"query": "x", "filters": {"after": "yesterday"}}, 400),
         ({"query": "x", "filters": {"formats": ["exe"]}}, 400),
         ({"query": "x", "filters": {"south": 1}}, 400),

@@ -99,6 +99,7 @@ def test_places_by_options(run: Run, photos: Path) -> None:
     caret = run("query", "box:44,-10,36,3", code=2).stderr
     assert "^^^^^^^^^^^^^^^" in caret
     assert "Did you mean box:36,-10,44,3?" in caret
+    assert "The diversity must be between 0 and 0.5" in run("query", "sea", "--diversity", 0.8, code=2).stderr
 
 
 def test_facets_count_what_a_search_finds(run: Run, photos: Path) -> None:

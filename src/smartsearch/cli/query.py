@@ -99,7 +99,7 @@ def query(
         SortBy.relevance
     ),
     collapse: Annotated[bool, typer.Option("--collapse", help="Show one of near-duplicates.")] = False,
-    diversity: Annotated[float, typer.Option(min=0, max=1, help="Above 0: different photos first.")] = 0.0,
+    diversity: Annotated[float, typer.Option(help="0 to 0.5. Above 0: different photos first.")] = 0.0,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each part of the query gave.")] = False,
     like: Annotated[
         list[int] | None, typer.Option("--like", metavar="ID", help="Results like this one, by its id; repeatable.")

@@ -18,6 +18,7 @@ from smartsearch.search.explain import FILTERS, Evidence, explain
 from smartsearch.search.hiding import among_asked, among_hidden, among_shown, conjunction
 from smartsearch.search.ranking import MAX_TOP, Branch, Hit, Likeness, Plan, Sort, by_time, load_hits, rank, relevant
 from smartsearch.search.text import content_words
+from smartsearch.search.variety import MOST_DIVERSITY
 
 BACKGROUND_SAMPLE = 1024
 
@@ -30,10 +31,10 @@ class SearchRequest:
     a mixed query the image makes up. Without words and image the answer is what meets ``where``, newest first.
     ``hidden`` asks among the images that were hidden; all other searches leave them out, unless ``sees_hidden`` says
     that who asks may have them, and the conditions do (`is:hidden`). ``clauses``, of a parsed query, stand in the place
-    of ``text``; each is narrowed by ``where``. ``sort`` puts what is relevant in order of its
-    date. ``collapse`` shows one of near-duplicates; ``diversity`` (0-1) puts different images first. ``browse``: who
-    asks for nothing wants the whole library, and made no slip. ``liked`` and ``disliked`` images refine what is meant
-    at once: results move towards the former and away from the latter, which are left out.
+    of ``text``; each is narrowed by ``where``. ``sort`` puts what is relevant in order of its date. ``collapse`` shows
+    one of near-duplicates; ``diversity`` (0 to `MOST_DIVERSITY`) puts different images first. ``browse``: who asks for
+    nothing wants the whole library, and made no slip. ``liked`` and ``disliked`` images refine what is meant at once:
+    results move towards the former and away from the latter, which are left out.
     """
 
     text: str | None = None
@@ -62,8 +63,11 @@ class SearchRequest:
             raise QueryError(f"The minimum score must be between 0 and 1, not {self.min_score}.")
         if not 0.0 <= self.image_weight <= 1.0:
             raise QueryError(f"The weight of the image must be between 0 and 1, not {self.image_weight}.")
-        if not 0.0 <= self.diversity <= 1.0:
-            raise QueryError(f"The diversity must be between 0 and 1, not {self.diversity}.")
+        if not 0.0 <= self.diversity <= MOST_DIVERSITY:
+            raise QueryError(
+                f"The diversity must be between 0 and {MOST_DIVERSITY}, not {self.diversity}.",
+                hint="More of it brings photos that are not meant.",
+            )
         if self.image is not None and self.like is not None:
             raise QueryError("Search by one example image at a time.")
         if set(self.liked) & set(self.disliked):

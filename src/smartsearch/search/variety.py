@@ -14,6 +14,8 @@ SAME_BITS = 6
 """Perceptual hashes (64 bits) that differ in no more are of one picture: rescaled, recompressed, or of one burst."""
 POOL = 200
 """The best images that are put in another order for variety; what comes after stays."""
+MOST_DIVERSITY = 0.5
+"""Beyond it what was not meant comes before what was: see benchmarks/variety.py."""
 
 
 def without_duplicates(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from tests.contract.making import SPACE, put, same_direction, vector
 
+from smartsearch.core.errors import QueryError
 from smartsearch.core.query import Everything
 from smartsearch.search.paging import Answer
 from smartsearch.search.ranking import Branch, Likeness, Plan, rank
-from smartsearch.search.variety import SAME_BITS, varied, without_duplicates
+from smartsearch.search.service import SearchRequest
+from smartsearch.search.variety import MOST_DIVERSITY, SAME_BITS, varied, without_duplicates
 from smartsearch.testing import MemoryStore
 
 DOG, CAT = vector("dog"), vector("cat")
@@ -74,7 +76,14 @@ def test_different_images_come_first() -> None:
 
 
 def test_variety_keeps_all_that_was_found(store: MemoryStore) -> None:
-    plain, mixed = rank(store, plan(), 100), rank(store, plan(diversity=0.6), 100)
+    plain, mixed = rank(store, plan(), 100), rank(store, plan(diversity=MOST_DIVERSITY), 100)
     assert set(plain.ids) == set(mixed.ids)
     assert mixed.ids[0] == plain.ids[0]
-    assert rank(store, plan(diversity=0.6), 5).ids == mixed.ids[:5]
+    assert rank(store, plan(diversity=MOST_DIVERSITY), 5).ids == mixed.ids[:5]
+
+
+def test_diversity_ends_where_it_spoils_the_answer() -> None:
+    assert SearchRequest("dog", diversity=MOST_DIVERSITY).diversity == 0.5
+    for refused in (-0.1, 0.51, 0.8, float("nan")):
+        with pytest.raises(QueryError, match=r"between 0 and 0\.5"):
+            SearchRequest("dog", diversity=refused)

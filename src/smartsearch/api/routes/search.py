@@ -23,6 +23,7 @@ from smartsearch.search.explain import EvidenceKind, reasons
 from smartsearch.search.paging import Answer
 from smartsearch.search.ranking import MAX_TOP, Hit, Sort
 from smartsearch.search.service import SearchRequest
+from smartsearch.search.variety import MOST_DIVERSITY
 
 router = APIRouter(tags=["search"])
 uploads = APIRouter(tags=["search"])
@@ -34,6 +35,12 @@ MinScore = Annotated[
     Fraction | None, Field(description="Least score shown, 0 shows all. Default: the model's cut-off.")
 ]
 ImageWeight = Annotated[Fraction, Field(description="The image's part of a mixed query.")]
+Diversity = Annotated[
+    float,
+    Field(
+        ge=0, le=MOST_DIVERSITY, allow_inf_nan=False, description="Above 0: different images before more of the same."
+    ),
+]
 Judged = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(max_length=100)]
 Explain = Annotated[bool, Field(description="Say with each result why it is there.")]
 
@@ -74,7 +81,7 @@ class Question(Asked):
 
     sort: Sort = Field("relevance", description="By date: what is relevant; without words and example, newest first.")
     collapse: bool = Field(False, description="Show one of near-duplicates, where something is compared.")
-    diversity: Fraction = Field(0.0, description="Above 0: different images before more of the same.")
+    diversity: Diversity = 0.0
 
     def to_request(self, library: Library) -> SearchRequest:
         return replace(super().to_request(library), sort=self.sort, collapse=self.collapse, diversity=self.diversity)
