@@ -25,6 +25,8 @@ class TextStatus:
     installed: bool
     when: str
     model: str
+    name: str
+    """Of the model, for people."""
     images: int
     """Looked at."""
     with_text: int
@@ -60,6 +62,7 @@ class TextWork:
             installed=models.installed(),
             when=self._ocr.when,
             model=models.FINGERPRINT,
+            name=models.NAME,
             images=images,
             with_text=with_text,
             waiting=len(self._store.texts.unread(models.FINGERPRINT)),

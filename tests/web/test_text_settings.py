@@ -38,6 +38,8 @@ def test_text_is_read_filtered_and_erased(open_page: Open, unread: str) -> None:
     page = open_page("/settings", at=unread)
     section = page.get_by_role("region", name="Text in pictures")
     expect(section.get_by_text("0 photos looked at, 0 with text. 3 photos not looked at yet.")).to_be_visible()
+    reader = section.get_by_text("by PP-OCRv6 small.")
+    expect(reader).to_have_attribute("title", models.FINGERPRINT)
     section.get_by_role("button", name="Read them now").click()
     expect(section.get_by_text("3 photos looked at, 1 with text. Every photo has been looked at.")).to_be_visible(
         timeout=150_000

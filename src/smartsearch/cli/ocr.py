@@ -28,9 +28,9 @@ def status(context: typer.Context, as_json: JsonOption = False, library: Library
     if not found.installed:
         typer.echo("Text is not read: the models are not installed. " + _how())
     elif found.when == "later":
-        typer.echo(f"Text is read by `smartsearch ocr run` only (ocr.when is later), by {found.model}.")
+        typer.echo(f"Text is read by `smartsearch ocr run` only (ocr.when is later), by {found.name}.")
     else:
-        typer.echo(f"Text is read while indexing, by {found.model}.")
+        typer.echo(f"Text is read while indexing, by {found.name}.")
     typer.echo(f"{found.with_text:,} of {found.images:,} photos looked at have text; {found.waiting:,} wait.")
 
 

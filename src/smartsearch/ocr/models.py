@@ -21,6 +21,8 @@ FILES = ("PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx")
 """Detector and recogniser."""
 FINGERPRINT = "ocr:ppocr-v6-small@2"
 """Changes with the files, and with whatever else changes what is read."""
+NAME = "PP-OCRv6 small"
+"""For people."""
 
 INSTALL = "Run: pip install --no-deps 'rapidocr>=3.10,<3.11' (33 MB), or pip install 'smartsearch[ocr]' (240 MB)."
 """How to get the files: they need nothing of what their package asks for."""

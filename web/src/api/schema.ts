@@ -5295,8 +5295,18 @@ export interface components {
              * @description The models are on this machine; see docs/text.md.
              */
             installed: boolean;
-            /** Model */
+            /**
+             * Model
+             * @description Which reads, as `reader` of a text names it.
+             * @example ocr:ppocr-v6-small@2
+             */
             model: string;
+            /**
+             * Name
+             * @description Of the model, for people.
+             * @example PP-OCRv6 small
+             */
+            name: string;
             /**
              * Waiting
              * @description Images not looked at by this model.

@@ -25,7 +25,7 @@ export function TextSection() {
     <>
       <p className="mb-3 text-sm text-ink-soft">{t.hint}</p>
       {data.installed ? (
-        <p>{data.when === "later" ? t.later(data.model) : t.whileIndexing(data.model)}</p>
+        <p title={data.model}>{data.when === "later" ? t.later(data.name) : t.whileIndexing(data.name)}</p>
       ) : (
         <>
           <p>{t.missing}</p>

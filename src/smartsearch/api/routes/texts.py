@@ -45,7 +45,8 @@ class TextStatus(BaseModel):
     installed: bool = Field(description="The models are on this machine; see docs/text.md.")
     when: str = Field(description="index: while indexing; later: by `POST /text/run` only.", examples=["index"])
     install: str = Field(description="How to get the models.", examples=["Run: pip install ..."])
-    model: str
+    model: str = Field(description="Which reads, as `reader` of a text names it.", examples=["ocr:ppocr-v6-small@2"])
+    name: str = Field(description="Of the model, for people.", examples=["PP-OCRv6 small"])
     images: int = Field(description="Looked at.")
     with_text: int
     waiting: int = Field(description="Images not looked at by this model.")
