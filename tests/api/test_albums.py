@@ -144,7 +144,12 @@ def test_a_proposed_album_is_dismissed_restored_and_kept(library: Library, own: 
     assert own.delete(url).status_code == 204
     assert own.get("/api/v1/proposals").json() == {"proposals": []}
     complaint(own.delete(url), 404)
+    library.proposals._today = lambda: date(2022, 9, 1)
+    [away] = own.get("/api/v1/proposals", params={"dismissed": True}).json()["proposals"]
+    assert away == proposed | {"name": "On this day, 15 January 2021"}, "also on other days of the year"
+    library.proposals._today = lambda: date(2022, 1, 15)
     assert own.post(f"{url}/restore").status_code == 204
+    assert own.get("/api/v1/proposals", params={"dismissed": True}).json() == {"proposals": []}
     complaint(own.post(f"{url}/restore"), 404)
     complaint(own.post("/api/v1/proposals/day-x/restore"), 404)
     assert own.get("/api/v1/proposals").json() == {"proposals": [proposed]}

@@ -40,5 +40,9 @@ def test_a_proposal_is_dismissed_and_restored(tmp_path: Path, monkeypatch: pytes
     assert (done.exit_code, f"5 June 2021 is not proposed again; --restore {key}" in done.stdout) == (0, True)
     assert proposed() == []
     assert propose("--dismiss", key).exit_code != 0
+    assert "5 June 2021" in propose("--dismissed").stdout
+    [dismissed] = json.loads(propose("--dismissed", "--json").stdout)["proposals"]
+    assert (dismissed["key"], dismissed["images"]) == (key, 9)
     assert propose("--restore", key).exit_code == 0
+    assert "Nothing was dismissed." in propose("--dismissed").stdout
     assert proposed() == [key]

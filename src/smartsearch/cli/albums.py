@@ -113,6 +113,7 @@ def propose(
     keep: Annotated[list[str] | None, typer.Option("--keep", help="Make the album of this key.")] = None,
     dismiss: Annotated[list[str] | None, typer.Option("--dismiss", help="Do not propose this key again.")] = None,
     restore: Annotated[list[str] | None, typer.Option("--restore", help="Propose a dismissed key again.")] = None,
+    dismissed: Annotated[bool, typer.Option("--dismissed", help="List what was dismissed.")] = False,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
@@ -128,7 +129,7 @@ def propose(
                 _tell(opened.proposals.keep(key))
         return
     with open_library(context, library, read_only=True) as opened:
-        found = opened.proposals.all()
+        found = opened.proposals.dismissed() if dismissed else opened.proposals.all()
     if as_json:
         fields = ("key", "kind", "name", "images", "cover", "query", "start", "end")
         echo_json({"proposals": [{name: getattr(one, name) for name in fields} for one in found]})
@@ -142,7 +143,8 @@ def propose(
     table.add_column("key", no_wrap=True)
     for one in found:
         table.add_row(printable(one.name), f"{one.images:,}", one.key)
-    console().print(table if found else "Nothing to propose: there are too few photos, or no pauses between them.")
+    nothing = "Nothing to propose: there are too few photos, or no pauses between them."
+    console().print(table if found else "Nothing was dismissed." if dismissed else nothing)
 
 
 def _tell(view: AlbumView) -> None:

@@ -155,15 +155,19 @@ def _trip(taken: Taken, first: int, last: int) -> list[Occasion]:
 def on_this_day(taken: Taken, today: date) -> list[Occasion]:
     """The photos of today's day and month in each earlier year, latest first. The 29th of February has the 28th for
     company in other years."""
-    found = []
+    found: list[Occasion] = []
     years = range(today.year - 1, _moment(taken.moments[0]).year - 1, -1) if len(taken.ids) else ()
     for year in years:
         day = today.replace(year=year) if (today.month, today.day) != (2, 29) else date(year, 3, 1) - timedelta(days=1)
-        start = (datetime(day.year, day.month, day.day) - datetime(1970, 1, 1)) // timedelta(microseconds=1)
-        low, high = np.searchsorted(taken.moments, [start, start + 24 * HOUR]).tolist()
-        if high > low:
-            found.append(_occasion("day", taken, slice(low, high)))
+        found += on_day(taken, day)
     return found
+
+
+def on_day(taken: Taken, day: date) -> list[Occasion]:
+    """The photos of that day, if there are any."""
+    start = (datetime(day.year, day.month, day.day) - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+    low, high = np.searchsorted(taken.moments, [start, start + 24 * HOUR]).tolist()
+    return [_occasion("day", taken, slice(low, high))] if high > low else []
 
 
 def _occasion(kind: OccasionKind, taken: Taken, rows: slice) -> Occasion:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Literal
+from datetime import date, datetime, timedelta
+from typing import Literal, TypeVar
+
+import numpy as np
 
 from smartsearch.core.errors import AlbumNotFoundError
-from smartsearch.core.occasions import Occasion, events, in_order, on_this_day, trips
+from smartsearch.core.occasions import Occasion, Taken, events, in_order, on_day, on_this_day, trips
 from smartsearch.core.ports import Store
 from smartsearch.core.query import And, HasPerson, Shown
 from smartsearch.search.albums import Albums, AlbumView
@@ -20,6 +22,9 @@ ProposalKind = Literal["trip", "event", "day", "person"]
 MOST = 60
 """Proposals of each kind, the latest (of people those on most photos)."""
 FEWEST_OF_PERSON = 10
+_One = TypeVar("_One", "Occasion", "Proposal")
+_Subjects = frozenset[tuple[str, int]]
+"""What was dismissed: the kind of proposal, and the image or person it was about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,12 @@ class Proposal:
     query: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    proposed: list[Proposal]
+    dismissed: list[Proposal]
 
 
 class Proposals:
@@ -58,15 +69,16 @@ class Proposals:
         self._people = people
         self._today = today
         self._lock = threading.Lock()
-        self._kept: tuple[tuple[int, date], list[Proposal]] | None = None
+        self._kept: tuple[tuple[int, date], _Made] | None = None
 
     def all(self) -> list[Proposal]:
         """This day first, then trips, events and people."""
-        state = self._store.generation, self._today()
-        with self._lock:
-            if self._kept is None or self._kept[0] != state:
-                self._kept = state, self._made(state[1])
-            return self._kept[1]
+        return self._now().proposed
+
+    def dismissed(self) -> list[Proposal]:
+        """What would be proposed had it not been dismissed, in the same order; days of the year whenever they are.
+        What photos were forgotten of, or persons no longer named, is not among them, but stays dismissed."""
+        return self._now().dismissed
 
     def keep(self, key: str) -> AlbumView:
         """Make the album. AlbumNotFoundError if it is proposed no more."""
@@ -80,9 +92,15 @@ class Proposals:
         return found
 
     def restore(self, key: str) -> None:
-        """Take `dismiss` back. AlbumNotFoundError if that was not dismissed."""
-        if not self._store.dismiss_proposal(*_subject(key), False):
+        """Take `dismiss` back, by the key of then or that of `dismissed`. AlbumNotFoundError if that was not
+        dismissed."""
+        found = next((proposal for proposal in self.dismissed() if proposal.key == key), None)
+        said = self._store.dismissed_proposals()
+        subjects = said & {_subject(key)} if found is None else _dismissals(found, said)
+        if not subjects:
             raise AlbumNotFoundError(f"There is no dismissed proposal {key!r}.")
+        for subject in subjects:
+            self._store.dismiss_proposal(*subject, False)
 
     def _proposed(self, key: str) -> Proposal:
         found = next((proposal for proposal in self.all() if proposal.key == key), None)
@@ -90,16 +108,40 @@ class Proposals:
             raise AlbumNotFoundError(f"There is no proposal {key!r} any more.")
         return found
 
-    def _made(self, today: date) -> list[Proposal]:
-        taken = in_order(*self._store.taken())
-        made = [_of(occasion, f"On this day, {occasion.start.year}") for occasion in on_this_day(taken, today)[:MOST]]
-        made += [self._named(occasion) for occasion in trips(taken)[:MOST]]
-        made += [self._named(occasion) for occasion in events(taken)[:MOST]]
-        made += self._persons()
-        dismissed = self._store.dismissed_proposals()
-        made = [proposal for proposal in made if not _is_dismissed(proposal, dismissed)]
+    def _now(self) -> _Made:
+        state = self._store.generation, self._today()
+        with self._lock:
+            if self._kept is None or self._kept[0] != state:
+                self._kept = state, self._made(state[1])
+            return self._kept[1]
+
+    def _made(self, today: date) -> _Made:
+        taken, said = in_order(*self._store.taken()), self._store.dismissed_proposals()
+        away, together, persons = trips(taken), events(taken), self._persons()
+        made = [
+            *(_of(day, f"On this day, {day.start.year}") for day in _left(on_this_day(taken, today), said)),
+            *(self._named(occasion) for occasion in _left(away, said)),
+            *(self._named(occasion) for occasion in _left(together, said)),
+            *_left(persons, said),
+        ]
+        dismissed = [
+            *(_of(day, f"On this day, {spelled(day.start.date(), day.end.date())}") for day in _days(taken, said)),
+            *(self._named(occasion) for occasion in (*away, *together) if _dismissals(occasion, said)),
+            *(person for person in persons if _dismissals(person, said)),
+        ]
+        return _Made(self._told_apart(made), self._told_apart(dismissed))
+
+    def _told_apart(self, made: list[Proposal]) -> list[Proposal]:
+        """Two parties in one town on one day are "Lisbon, 5 June 2021" and "Lisbon, 5 June 2021 (2)". Without those
+        there is an album called after."""
         known = {album.name.casefold() for album in self._store.albums()}
-        return [proposal for proposal in _told_apart(made) if proposal.name.casefold() not in known]
+        times: Counter[str] = Counter()
+        found = []
+        for proposal in made:
+            times[proposal.name] += 1
+            again = times[proposal.name]
+            found.append(proposal if again == 1 else replace(proposal, name=f"{proposal.name} ({again})"))
+        return [proposal for proposal in found if proposal.name.casefold() not in known]
 
     def _named(self, occasion: Occasion) -> Proposal:
         when = spelled(occasion.start.date(), occasion.end.date())
@@ -118,7 +160,7 @@ class Proposals:
                 said = name.replace('"', "")
                 query = f'person:"{said}"'
                 found.append(Proposal(f"person-{person_id}", "person", name, images, cover, query=query))
-        return sorted(found, key=lambda proposal: (-proposal.images, proposal.name))[:MOST]
+        return sorted(found, key=lambda proposal: (-proposal.images, proposal.name))
 
 
 def _subject(key: str) -> tuple[str, int]:
@@ -128,23 +170,24 @@ def _subject(key: str) -> tuple[str, int]:
     return kind, int(number) if good else 0
 
 
-def _is_dismissed(proposal: Proposal, dismissed: frozenset[tuple[str, int]]) -> bool:
-    """An occasion stays dismissed when earlier photos are added to it: it still has the one that was its first."""
-    if _subject(proposal.key) in dismissed:
-        return True
-    ids = {number for kind, number in dismissed if kind == proposal.kind}
-    return not ids.isdisjoint(proposal.ids)
+def _dismissals(one: Occasion | Proposal, said: _Subjects) -> _Subjects:
+    """What was said of it. An occasion stays dismissed when earlier photos are added to it: it still has the one that
+    was its first."""
+    numbers = {number for kind, number in said if kind == one.kind}
+    return frozenset((one.kind, number) for number in numbers.intersection((_subject(one.key)[1], *one.ids)))
 
 
-def _told_apart(made: list[Proposal]) -> list[Proposal]:
-    """Two parties in one town on one day are "Lisbon, 5 June 2021" and "Lisbon, 5 June 2021 (2)"."""
-    times: Counter[str] = Counter()
-    found = []
-    for proposal in made:
-        times[proposal.name] += 1
-        again = times[proposal.name]
-        found.append(proposal if again == 1 else replace(proposal, name=f"{proposal.name} ({again})"))
-    return found
+def _left(found: Sequence[_One], said: _Subjects) -> list[_One]:
+    """The first that were not dismissed."""
+    return [one for one in found if not _dismissals(one, said)][:MOST]
+
+
+def _days(taken: Taken, said: _Subjects) -> list[Occasion]:
+    """The days that were dismissed, of whatever day of the year, latest first."""
+    numbers = [number for kind, number in said if kind == "day"]
+    moments = taken.moments[np.isin(taken.ids, numbers)]
+    days = {datetime(1970, 1, 1) + timedelta(microseconds=moment) for moment in moments.tolist()}
+    return [day for one in sorted({moment.date() for moment in days}, reverse=True) for day in on_day(taken, one)]
 
 
 def _of(occasion: Occasion, name: str) -> Proposal:

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { BookmarkPlus, X } from "lucide-react";
+import { BookmarkPlus, Undo2, X } from "lucide-react";
 
 import { useMay } from "@/access/session";
 import { answered, client } from "@/api/client";
@@ -17,6 +17,11 @@ export function Proposals({ columns }: { columns: string }) {
     queryKey: ["albums", "proposals"],
     queryFn: () => answered(client.GET("/api/v1/proposals")),
   });
+  const { data: away } = useQuery({
+    queryKey: ["albums", "proposals", "dismissed"],
+    queryFn: () => answered(client.GET("/api/v1/proposals", { params: { query: { dismissed: true } } })),
+    enabled: may,
+  });
   const keep = useMutation({
     mutationFn: (key: string) => answered(client.POST("/api/v1/proposals/{key}", { params: { path: { key } } })),
     onSuccess: (album) => {
@@ -26,18 +31,23 @@ export function Proposals({ columns }: { columns: string }) {
     onError: toastError,
   });
   const again = () => queries.invalidateQueries({ queryKey: ["albums", "proposals"] });
+  const restore = useMutation({
+    mutationFn: (key: string) =>
+      answered(client.POST("/api/v1/proposals/{key}/restore", { params: { path: { key } } })),
+    onSuccess: again,
+    onError: toastError,
+  });
   const dismiss = useMutation({
     mutationFn: ({ key }: { key: string; name: string }) =>
       answered(client.DELETE("/api/v1/proposals/{key}", { params: { path: { key } } })),
     onSuccess: (_, { key, name }) => {
-      toast(s.albumsPage.dismissed(name), () => {
-        answered(client.POST("/api/v1/proposals/{key}/restore", { params: { path: { key } } })).then(again, toastError);
-      });
+      toast(s.albumsPage.dismissed(name), () => restore.mutate(key));
       return again();
     },
     onError: toastError,
   });
-  if (!data || data.proposals.length === 0) return null;
+  const dismissed = (may && away?.proposals) || [];
+  if (!data || data.proposals.length + dismissed.length === 0) return null;
   return (
     <section aria-labelledby="proposals">
       <h2 id="proposals" className="px-4 pt-4 text-lg font-semibold md:px-6">
@@ -72,6 +82,27 @@ export function Proposals({ columns }: { columns: string }) {
           </li>
         ))}
       </ul>
+      {dismissed.length > 0 && (
+        <details className="mx-4 mb-4 text-sm md:mx-6">
+          <summary className="py-1 text-ink-soft">{s.albumsPage.dismissedCount(dismissed.length)}</summary>
+          <ul>
+            {dismissed.map(({ key, name, images }) => (
+              <li key={key} className="flex flex-wrap items-center gap-x-3 py-1">
+                <span>{name}</span>
+                <span className="text-ink-faint">{s.common.photos(images)}</span>
+                <Button
+                  icon={Undo2}
+                  aria-label={s.albumsPage.bringBackNamed(name)}
+                  disabled={restore.isPending}
+                  onClick={() => restore.mutate(key)}
+                >
+                  {s.albumsPage.bringBack}
+                </Button>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
     </section>
   );
 }

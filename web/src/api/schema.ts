@@ -9211,7 +9211,10 @@ export interface operations {
     };
     proposals: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Those that were dismissed instead. */
+                dismissed?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;

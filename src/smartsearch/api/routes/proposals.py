@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from smartsearch.api.deps import LibraryDep
@@ -37,14 +37,14 @@ class ProposedAlbums(BaseModel):
 
 
 @router.get("/proposals")
-def proposals(library: LibraryDep) -> ProposedAlbums:
+def proposals(
+    library: LibraryDep, dismissed: Annotated[bool, Query(description="Those that were dismissed instead.")] = False
+) -> ProposedAlbums:
     """Albums that might be made, by time, place and people. Those there is an album called after, and those that were
     dismissed, are left out."""
+    found = library.proposals.dismissed() if dismissed else library.proposals.all()
     return ProposedAlbums(
-        proposals=[
-            ProposedAlbum(**{name: getattr(one, name) for name in ProposedAlbum.model_fields})
-            for one in library.proposals.all()
-        ]
+        proposals=[ProposedAlbum(**{name: getattr(one, name) for name in ProposedAlbum.model_fields}) for one in found]
     )
 
 

@@ -1,4 +1,4 @@
-import { counted } from "../counts";
+import { counted, n } from "../counts";
 
 export const albumsPage = {
   count: (count: number) => counted(count, "album"),
@@ -14,6 +14,9 @@ export const albumsPage = {
   keep: "Keep",
   dismissNamed: (name: string) => `Do not propose “${name}” again`,
   dismissed: (name: string) => `“${name}” is not proposed again`,
+  dismissedCount: (count: number) => `Dismissed (${n(count)})`,
+  bringBack: "Bring back",
+  bringBackNamed: (name: string) => `Bring back “${name}”`,
   keepNamed: (name: string) => `Keep “${name}” as an album`,
   smart: "Smart album",
   newSmart: "Save the search as a smart album",
