@@ -80,7 +80,7 @@ def answering(library: Library, text: str, hidden: bool = False) -> Query:
     clauses = understood.clauses
     if any(clause.words or clause.avoid for clause in clauses):
         request = SearchRequest(clauses=clauses, hidden=hidden, sees_hidden=True, sort="newest")
-        return library.answer(request).condition()
+        return library.answer(request).condition(everything=True)
     from smartsearch.core.query import Or
 
     where = Or(tuple(clause.where for clause in clauses)) if clauses else And(())

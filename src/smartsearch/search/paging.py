@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 
 from smartsearch.core.ports import Store
-from smartsearch.core.query import IdIn, Or, Query
+from smartsearch.core.query import Everything, IdIn, Or, Query
 from smartsearch.search.ranking import MAX_TOP, Hit, Plan, Ranking, by_time, load_hits, rank
 
 FIRST_STEP = 1_000
@@ -61,11 +61,14 @@ class Answer:
         """How many results are known so far."""
         return len(self.ranking.ids)
 
-    def condition(self) -> Query:
-        """What the images of the answer meet, and no others; of a comparison, those of its first `MAX_TOP` results."""
+    def condition(self, everything: bool = False) -> Query:
+        """What the images of the answer meet, and no others; of a comparison, those of its first `MAX_TOP` results, or
+        ``everything`` that scores enough: for those who have the time."""
         branches = self.plan.branches
         if not any(branch.target or branch.avoid for branch in branches):
             return branches[0].where if len(branches) == 1 else Or(tuple(branch.where for branch in branches))
+        if everything:
+            return IdIn(rank(self._store, self.plan, self._store.count(Everything()) + 1).ids)
         with self._lock:
             self._reach(MAX_TOP)
             return IdIn(self.ranking.ids[:MAX_TOP])

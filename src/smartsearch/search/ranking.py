@@ -148,7 +148,7 @@ class Hit:
 
 def rank(store: Store, plan: Plan, top: int | None) -> Ranking:
     """The best ``top`` images that score at least the cut-off, or the first ones where nothing is compared. None: all
-    there are, or `MAX_TOP` of a comparison."""
+    there are, or `MAX_TOP` of a comparison; of more than that, all have to be asked for."""
     if plan.listed is not None:
         return _listed(store, plan, plan.branches[0], top)
     return _varied(store, plan, MAX_TOP if top is None else top)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tests.contract.making import SPACE, put, same_direction, vector
 
 from smartsearch.core.query import Everything, Present
+from smartsearch.search import paging, ranking
 from smartsearch.search.paging import Answer, Answers
-from smartsearch.search.ranking import Branch, Likeness, Plan
+from smartsearch.search.ranking import Branch, Likeness, Plan, rank
 from smartsearch.search.text_cache import CachedTextEncoder
 from smartsearch.testing import FakeTextEncoder, MemoryStore
 
@@ -47,6 +49,21 @@ def test_pages_are_the_answer_in_parts(store: MemoryStore) -> None:
 def test_the_end_is_unknown_before_somebody_looked(store: MemoryStore) -> None:
     assert (answer(store).page(0, 5).total, answer(store).page(0, 29).total) == (None, None)
     assert (answer(store).page(0, 30).total, answer(store).page(0, 30).more) == (30, False)
+
+
+@pytest.mark.parametrize("avoid", [(), (Likeness(vector("other"), None),)])
+def test_an_edit_is_of_everything_that_scores_enough(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch, avoid: tuple[Likeness, ...]
+) -> None:
+    for module in (paging, ranking):
+        monkeypatch.setattr(module, "MAX_TOP", 5)
+    plan = Plan(SPACE, (Branch(Everything(), Likeness(QUERY, None), avoid),), 0.0)
+    assert len(store.select(Answer(store, plan).condition())) == 5
+    assert len(store.select(Answer(store, plan).condition(everything=True))) == 30
+    closer = replace(plan, cut_off=0.4)
+    enough = rank(store, closer, 1000).ids
+    assert 5 < len(enough) <= 30
+    assert set(store.select(Answer(store, closer).condition(everything=True))) == set(enough)
 
 
 def test_the_cut_off_ends_the_answer(store: MemoryStore) -> None:
