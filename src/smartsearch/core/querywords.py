@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from smartsearch.core.namesakes import NAMESAKES
 from smartsearch.core.query import MOSTLY_PERCENT, ColorNear, HasPerson, Or
 from smartsearch.core.querydates import MONTHS, Days, When
 from smartsearch.core.queryfields import COLORS, QueryContext
@@ -21,6 +22,8 @@ _JOINTS = frozenset("and or nor but , where while when is are was has that who w
 _WHERE = frozenset("in near at from around".split())  # noqa: SIM905
 _WIDELY = frozenset("in from".split())  # noqa: SIM905
 """Before a name these mean the widest place that is called so."""
+_SHORTEST = 4
+"""Letters of a place's name that is written small: shorter ones are words and airports' codes."""
 LONGEST_NAME = 4
 """Words of a name of a person or place."""
 _ARTICLES = frozenset("a an the some my our".split())  # noqa: SIM905
@@ -154,20 +157,20 @@ class _Run:
         return Filter("date", value, found.when.query, start, end, label), found.end
 
     def person(self, at: int) -> tuple[Filter, int] | None:
-        """A person the library knows: by the whole name, or by the first name if it is written with a capital."""
+        """A person the library knows, by the whole name or the first name."""
         known = self.context.names.people
         for count in range(min(LONGEST_NAME, len(self.words) - at), 0, -1) if known else ():
             name = self.name(at, count).removesuffix("'s")
             ids = known.get(name)
-            capital = self.text[self.words[at].start].isupper()
-            if ids and (capital or count > 1):
+            if ids and (count > 1 or self.is_name(at)):
                 start, end = self.words[at].start, self.words[at + count - 1].end
                 query = HasPerson(ids[0]) if len(ids) == 1 else Or(tuple(map(HasPerson, ids)))
                 return Filter("person", name, query, start, end, self.text[start:end].removesuffix("'s")), at + count
         return None
 
     def place(self, at: int) -> tuple[Filter, int] | None:
-        """ "In", "near" and so on, or "in the", with a place where photos were taken, written with a capital."""
+        """ "In", "near" and so on, or "in the", with a place where photos were taken. One written small ends what is
+        said: "in nice weather" is no town."""
         if self.said[at] not in _WHERE:
             return None
         begin = at + 1
@@ -176,8 +179,11 @@ class _Run:
         if begin >= len(self.words) or self.said[begin] in MONTHS:
             return None
         first = self.words[begin].start
-        for count in range(min(LONGEST_NAME, len(self.words) - begin), 0, -1) if self.text[first].isupper() else ():
+        for count in range(min(LONGEST_NAME, len(self.words) - begin), 0, -1):
             name = self.name(begin, count)
+            small = not self.text[first].isupper()
+            if small and not (len(name) >= _SHORTEST and self.is_name(begin, count) and self.ends(begin + count)):
+                continue
             found = self.context.names.visited(name, self.said[at] in _WIDELY)
             if found is not None:
                 field, query = found
@@ -200,6 +206,16 @@ class _Run:
         return Filter("color", f"{name}>={MOSTLY_PERCENT}%", query, start, end, f"mostly {name}"), at + 2 + (
             after in _PHOTOS
         )
+
+    def is_name(self, at: int, count: int = 1) -> bool:
+        """Whether a name may stand there, which is likely one and not a word."""
+        return self.text[self.words[at].start].isupper() or self.name(at, count).removesuffix("'s") not in NAMESAKES
+
+    def ends(self, at: int) -> bool:
+        """Whether what goes on there does not belong to the word before."""
+        if at >= len(self.words) or self.said[at] in _PREPOSITIONS | _JOINTS | NEGATIONS:
+            return True
+        return self.context.dates.find(self.said, at) is not None
 
     def name(self, at: int, count: int) -> str:
         return " ".join(self.said[at : at + count])

@@ -104,11 +104,13 @@ class PhotoPlaces:
     def visited(self, name: str, wide: bool = False) -> tuple[str, Query] | None:
         """As `near`, for a name in plain words, and the field that says the same: None unless photos were taken there.
         ``wide``: what "in" means. The country or the region of that name, not the town; "in New York" is the state."""
+        code = self._gazetteer.country(name)
+        if code is None and not self._gazetteer.regions(name) and not self._gazetteer.towns(name):
+            return None  # most words are no names, and what follows reads where all photos were taken
         taken = self._taken()
         if not len(taken.ids):
             return None
         if wide:
-            code = self._gazetteer.country(name)
             meant = [] if code is None else [("near", self._country(code))]
             meant += [("region", taken.of(region.holds)) for region in self._regions(name)]
             field, chosen = max(meant, key=lambda one: int(one[1].sum()), default=("", np.zeros(0, bool)))

@@ -111,6 +111,10 @@ def test_places_in_plain_words_if_photos_were_taken_there(reader: QueryReader) -
     assert reader.parse("a cafe in Berlin").words == "a cafe in Berlin", "no photo was taken there"
     assert reader.parse("dressed in Orange").words == "dressed in Orange"
     assert [chip.text for chip in reader.parse("in Portugal").chips] == ["Portugal"]
+    for small in ("an old tram near lisbon", "near lisbon, an old tram", "an old tram near lisbon without people"):
+        assert found(reader, small) == ["lisbon"], small
+    assert found(reader, "an old tram near lisbon last summer") == []
+    assert reader.parse("an old tram near lisbon station").words == "an old tram near lisbon station"
     assert found(reader, "a fence in Texas") == ["houston"]
     assert found(reader, "a fence in the United States") == ["houston"]
     assert reader.parse("a fence in the").words == "a fence"
@@ -253,7 +257,10 @@ def test_people_are_found_by_their_names(reader: QueryReader) -> None:
         Or((HasPerson(1), HasPerson(2))),
         Not(HasPerson(3)),
     )
-    assert parse("anna on a beach", context).words == "anna on a beach", "a first name wants its capital"
+    assert parse("anna on a beach", context).clauses[0].where == Or((HasPerson(1), HasPerson(2)))
+    rose = replace(context, names=replace(context.names, people={"rose": (4,)}))
+    assert parse("a rose in a vase", rose).words == "a rose in a vase", "a name that is a word wants its capital"
+    assert parse("Rose in a garden", rose).clauses[0].where == HasPerson(4)
     assert parse("person:bob", context).clauses[0].where == HasPerson(3)
     assert parse("person:bop", context).problems[0].suggestion == "bob"
 
