@@ -218,7 +218,7 @@ def _run(
                 _write_by_plugin(export, exporter, [hit.asset for hit in result.hits])
             _note_export(opened, export, [hit.asset.id for hit in result.hits])
         if output.format == "table":
-            _print_table(result, opened.thumbnail if output.thumbnails else None, output.explain)
+            _print_table(result, request.top, opened.thumbnail if output.thumbnails else None, output.explain)
             _print_understood(understood)
         else:
             sys.stdout.buffer.write(as_text(result, output.format, output.explain).encode("utf-8", "surrogateescape"))
@@ -357,7 +357,7 @@ def _write_export(path: Path, text: str) -> None:
     typer.echo(f"Wrote {path}.", err=True)
 
 
-def _print_table(result: SearchResult, thumbnail_of: object = None, explain: bool = False) -> None:
+def _print_table(result: SearchResult, top: int, thumbnail_of: object = None, explain: bool = False) -> None:
     from rich.table import Table
 
     from smartsearch.cli.render import clock, console, duration, place_in, printable, shorten, tag_line
@@ -406,4 +406,6 @@ def _print_table(result: SearchResult, thumbnail_of: object = None, explain: boo
             *((_why(result.evidence[place]),) if explain else ()),
         )
     out.print(table)
-    out.print(f"{len(result.hits)} found in {duration(result.seconds)}.", style="dim")
+    count, took = len(result.hits), duration(result.seconds)
+    more = count == top  # perhaps: how many there are in all was not asked
+    out.print(f"The first {count}, in {took}; --top shows more." if more else f"{count} found in {took}.", style="dim")
