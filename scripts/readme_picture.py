@@ -34,7 +34,9 @@ def main() -> None:
         done = subprocess.run(
             [program, "--library", DEMO / "library", *arguments], env=environment, capture_output=True, text=True
         )
-        console.print(Text(done.stdout.replace(str(DEMO / "photos"), "~/Pictures")))
+        folder, short = str(DEMO / "photos"), "~/Pictures"
+        narrower = "photo" + " " * (len(folder) - len(short)), "photo"  # the column's head goes with its paths
+        console.print(Text(done.stdout.replace(folder, short).replace(*narrower)))
     svg = console.export_svg(title="smartsearch")
     # Rich points at fonts on a CDN; the reader's own monospace font does as well and asks nobody.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
