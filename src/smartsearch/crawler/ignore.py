@@ -16,6 +16,8 @@ from smartsearch.core.errors import ConfigError
 IGNORE_FILE = ".smartsearchignore"
 """A file of gitignore-syntax patterns, relative to the folder that holds it."""
 
+_STARS = re.compile(r"(\\.)|(?<![^/])(\*\*)(?![^/])|\*{2,}")
+"""An escaped character, a segment "**", and other runs of asterisks, which mean one."""
 _GLOB = re.compile(r"[*?\[\]\\]")
 
 
@@ -115,8 +117,11 @@ def _parse(line: str) -> _Rule | None:
     """
     text = line if line.endswith("\\ ") else line.rstrip()
     body = text.rstrip("/") if not text.startswith("#") else ""
+    folders_only = body != text
     if not body or body == "!":
         return None
+    # A regular expression of a hundred asterisks in a row would not end in a lifetime.
+    body = _STARS.sub(lambda found: found[1] or found[2] or "*", body)
     try:
         pattern = GitIgnoreSpecPattern(body)
     except (GitIgnorePatternError, re.error) as error:
@@ -124,4 +129,4 @@ def _parse(line: str) -> _Rule | None:
     if pattern.include is None or pattern.regex is None:
         return None
     last = body.removeprefix("!").rpartition("/")[2]
-    return _Rule(pattern.regex, negated=not pattern.include, folders_only=body != text, last_segment=last)
+    return _Rule(pattern.regex, negated=not pattern.include, folders_only=folders_only, last_segment=last)

@@ -131,3 +131,13 @@ def _taken(base: str, top: list[str], inner: list[str]) -> list[str]:
             if not rules.excludes_file(folder, name):
                 taken.append(path)
     return taken
+
+
+def test_a_row_of_asterisks_is_one() -> None:
+    """Found by fuzzing: as a regular expression it would be tried for longer than a lifetime."""
+    rules = IgnoreRules.of("/p", []).extended("/p", b"*" * 100 + b"t\n\\**x\na/**/b\n")
+    assert rules.excludes_file("/p", "a picture of a cat")
+    assert not rules.excludes_file("/p", "a picture of a cat.jpg")
+    assert rules.excludes_file("/p", "*yx")
+    assert not rules.excludes_file("/p", "yx")
+    assert rules.excludes_file("/p/a/c", "b")
