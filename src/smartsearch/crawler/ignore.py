@@ -18,6 +18,8 @@ IGNORE_FILE = ".smartsearchignore"
 
 _STARS = re.compile(r"(\\.)|(?<![^/])(\*\*)(?![^/])|\*{2,}")
 """An escaped character, a segment "**", and other runs of asterisks, which mean one."""
+MOST_STARS = 4
+"""Asterisks between two slashes. With each more, a name that is made for it takes a hundred times as long to match."""
 _GLOB = re.compile(r"[*?\[\]\\]")
 
 
@@ -122,6 +124,8 @@ def _parse(line: str) -> _Rule | None:
         return None
     # A regular expression of a hundred asterisks in a row would not end in a lifetime.
     body = _STARS.sub(lambda found: found[1] or found[2] or "*", body)
+    if any(segment.count("*") > MOST_STARS for segment in body.split("/")):
+        raise ValueError(f"more than {MOST_STARS} asterisks in a name: {line!r}")
     try:
         pattern = GitIgnoreSpecPattern(body)
     except (GitIgnorePatternError, re.error) as error:

@@ -141,3 +141,8 @@ def test_a_row_of_asterisks_is_one() -> None:
     assert rules.excludes_file("/p", "*yx")
     assert not rules.excludes_file("/p", "yx")
     assert rules.excludes_file("/p/a/c", "b")
+    hostile = IgnoreRules.of("/p", []).extended("/p", b"*a" * 60 + b"b\n*.tmp\n")
+    assert not hostile.excludes_file("/p", "a" * 255), "passed over"
+    assert hostile.excludes_file("/p", "x.tmp")
+    with pytest.raises(ConfigError, match="more than 4 asterisks"):
+        IgnoreRules.of("/p", ["*a*b*c*d*e"])
