@@ -168,7 +168,7 @@ class Doctor:
                     except MediaError:
                         continue
                     found, known = decoded.identity, state.identity
-                    if state.file_hash is None or (found.size, found.mtime_ns) != (known.size, known.mtime_ns):
+                    if state.file_hash is None or not found.agrees(known):
                         continue  # other bytes by now: `index` makes their thumbnail
                     self._thumbnails.put(state.file_hash, decoded.content.thumbnail)
                     made += 1

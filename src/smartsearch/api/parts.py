@@ -59,7 +59,7 @@ def _asked(wanted: str | None, length: int) -> tuple[int, int] | None:
 
 def _chunks(path: str | os.PathLike[str], identity: FileIdentity, start: int, count: int) -> Iterator[bytes]:
     with open_regular(path) as file:
-        if (file.identity.size, file.identity.mtime_ns) != (identity.size, identity.mtime_ns):
+        if not file.identity.agrees(identity):
             raise FileAccessError("The file changed while it was being read.")
         file.stream.seek(start)
         while count > 0 and (chunk := file.stream.read(min(count, _CHUNK))):

@@ -32,6 +32,10 @@ class FileIdentity:
         """Whether size and time are those of a file with this status. Device and inode change with a mere remount."""
         return (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns)
 
+    def agrees(self, other: FileIdentity) -> bool:
+        """As `is_of`, of a file whose identity was taken already."""
+        return (other.size, other.mtime_ns) == (self.size, self.mtime_ns)
+
 
 @dataclass(frozen=True, slots=True)
 class Root:

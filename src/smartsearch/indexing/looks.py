@@ -86,7 +86,7 @@ def _find(store: Store, pool: DecodePool, limits: MediaLimits, assets: Sequence[
         except MediaError:
             pass
         else:
-            if (found.identity.size, found.identity.mtime_ns) != (asset.identity.size, asset.identity.mtime_ns):
+            if not found.identity.agrees(asset.identity):
                 continue
             motion = found.motion
         changes.append(PutMotion(asset.id, motion))

@@ -161,7 +161,7 @@ def _received(batch: Iterable[tuple[Asset, Future[Decoded]]]) -> tuple[list[Asse
             decoded = future.result()
         except MediaError:
             continue
-        if (decoded.identity.size, decoded.identity.mtime_ns) == (asset.identity.size, asset.identity.mtime_ns):
+        if decoded.identity.agrees(asset.identity):
             assets.append(asset)  # a file that has changed waits for the indexer
             found.append(decoded)
     return assets, found

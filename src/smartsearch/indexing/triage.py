@@ -286,7 +286,7 @@ class Triage:
 
 def _check_same(now: FileIdentity, then: FileIdentity) -> None:
     """FileAccessError if the bytes just read may not be those that the walk saw."""
-    if (now.size, now.mtime_ns) != (then.size, then.mtime_ns):
+    if not now.agrees(then):
         raise FileAccessError(CHANGED_MEANWHILE)
 
 

@@ -42,7 +42,7 @@ def tag_vectors(
     ``cache`` is a folder for the encoded prompts: with a large model the packaged vocabulary takes half a minute.
     ``cipher`` is that of an encrypted library. ``shipped``: the model's own file of prompts, if it is there.
     """
-    prompts = list(dict.fromkeys(prompt for tag in tags for prompt in prompts_of(tag)))
+    prompts = _all_prompts(tags)
     place = {prompt: row for row, prompt in enumerate(prompts)}
     known = {} if shipped is None else _read(shipped, encoder.space.key, encoder.space.dim, None)
     encoded = _encoded(prompts, encoder, known, cache, cipher)
@@ -55,8 +55,13 @@ def tag_vectors(
 
 def write_prompts(tags: Sequence[VocabularyTag], encoder: TextEncoder, path: Path) -> None:
     """Encode the prompts of the tags into a file for the model's folder, as float16."""
-    prompts = list(dict.fromkeys(prompt for tag in tags for prompt in prompts_of(tag)))
+    prompts = _all_prompts(tags)
     path.write_bytes(_content(encoder.space.key, prompts, encoder.encode_texts(prompts).astype(np.float16)))
+
+
+def _all_prompts(tags: Sequence[VocabularyTag]) -> list[str]:
+    """Those of all tags, each once."""
+    return list(dict.fromkeys(prompt for tag in tags for prompt in prompts_of(tag)))
 
 
 def _encoded(
